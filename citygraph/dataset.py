@@ -13,7 +13,19 @@ from dataclasses import dataclass, field
 from os.path import commonprefix
 from pathlib import Path
 
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, QuadParser, RdfFormat, Store, parse, serialize
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    NamedNode,
+    Quad,
+    QuadParser,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    parse,
+    serialize,
+)
 
 from citygraph.namespaces import DEFAULT_BASE, PREFIXES
 from citygraph.turtle import stable
@@ -88,7 +100,9 @@ def load(root: Path, base: str | None = None, say: Callable[[str], None] = lambd
     """
     found = {part: files(root, part) for part in PARTS}
     if not any(found.values()):
-        raise FileNotFoundError(f"{root}: no Turtle in ontology/, data/ or shapes/ there; point --root at such a folder")
+        raise FileNotFoundError(
+            f"{root}: no Turtle in ontology/, data/ or shapes/ there; point --root at such a folder"
+        )
     staged, parts, problems = Store(), {}, []
     for part, paths in found.items():
         parts[part] = NamedNode(f"urn:part:{part}")
@@ -118,37 +132,40 @@ def read(store: Store, path: Path, graph: NamedNode, root: Path) -> list[Problem
     return []
 
 
+def solutions(store: Store, text: str, graphs: list[NamedNode] | None = None) -> QuerySolutions:
+    """The rows of a SELECT of ours, from the default graph or from the union of some graphs."""
+    found = store.query(text, default_graph=[*graphs] if graphs else None)
+    assert isinstance(found, QuerySolutions), f"no SELECT: {text}"
+    return found
+
+
 def base_of(store: Store, graphs: list[NamedNode]) -> str:
     """The base that the data states (void:uriSpace), else what the IRIs of its subjects have in common."""
-    stated = store.query(
-        f"SELECT ?space {{ ?dataset <{PREFIXES['void']}uriSpace> ?space }} ORDER BY STRLEN(STR(?space))",
-        default_graph=graphs,
-    )
-    for row in stated:
+    stated = f"SELECT ?space {{ ?dataset <{PREFIXES['void']}uriSpace> ?space }} ORDER BY STRLEN(STR(?space))"
+    for row in solutions(store, stated, graphs):
         return str(row["space"].value)
-    subjects = store.query("SELECT DISTINCT ?s { ?s ?p ?o FILTER(ISIRI(?s)) }", default_graph=graphs)
+    subjects = solutions(store, "SELECT DISTINCT ?s { ?s ?p ?o FILTER(ISIRI(?s)) }", graphs)
     common = commonprefix([row["s"].value for row in subjects])
     end = max(common.rfind("/"), common.rfind("#")) + 1
     return common[:end] if common.count("/") >= 3 else DEFAULT_BASE
 
 
-def assemble(
-    root: Path, base: str, staged: Store, parts: dict[str, NamedNode], say: Callable[[str], None]
-) -> Dataset:
+def assemble(root: Path, base: str, staged: Store, parts: dict[str, NamedNode], say: Callable[[str], None]) -> Dataset:
     """The store as it is queried: parts under their names, their union as the default graph, and the derived facts."""
     store, quads = Store(), []
     for part, graph in parts.items():
         name = NamedNode(f"{base}graph/{part}")
         quads += [Quad(s, p, o, name) for s, p, o, _ in staged.quads_for_pattern(None, None, None, graph)]
     store.extend(quads)
-    union = [Quad(*quad.triple) for quad in quads if quad.graph_name.value != f"{base}graph/shapes"]
+    shapes = NamedNode(f"{base}graph/shapes")
+    union = [Quad(*quad.triple) for quad in quads if quad.graph_name != shapes]
     store.extend(union)
     derived = NamedNode(f"{base}graph/derived")
     known, new = set(union), set()
     for path in sorted((root / "ontology" / "rules").glob("*.rq")):
         say(str(path.relative_to(root)))
         new |= set(infer(store, path, root)) - known
-    store.extend(Quad(*quad.triple, derived) for quad in new)
+    store.extend(Quad(q.subject, q.predicate, q.object, derived) for q in new)
     store.extend(new)
     counts = {p: sum(1 for _ in store.quads_for_pattern(None, None, None, NamedNode(f"{base}graph/{p}")))
               for p in (*PARTS, "derived")}  # fmt: skip
@@ -159,20 +176,27 @@ def assemble(
 def infer(store: Store, path: Path, root: Path) -> Iterator[Quad]:
     """What one rule adds. A rule sees only what is authored, never what another rule derived, so order is no matter."""
     try:
-        yield from (Quad(*triple) for triple in store.query(path.read_text("utf-8")))
+        found = store.query(path.read_text("utf-8"))
     except SyntaxError as error:
         place = (error.lineno or 1, error.offset or 1)
         raise ParseErrors([Problem(str(path.relative_to(root)), *place, str(error.msg))]) from None
+    if not isinstance(found, QueryTriples):
+        raise ParseErrors([Problem(str(path.relative_to(root)), 1, 1, "a rule is a CONSTRUCT; write one")])
+    yield from (Quad(*triple) for triple in found)
 
 
 def canonical(store: Store) -> list[bytes]:
     """The sorted lines of the dataset's N-Quads, the default graph (a union) left out."""
     quads = [quad for quad in store if quad.graph_name != DefaultGraph()]
     if any(isinstance(term, BlankNode) for quad in quads for term in (quad.subject, quad.object)):
-        by_graph: dict[object, list[Quad]] = {}
+        by_graph: dict[NamedNode | BlankNode | DefaultGraph, list[Quad]] = {}
         for quad in quads:
             by_graph.setdefault(quad.graph_name, []).append(quad)
-        quads = [Quad(*t, name) for name, group in by_graph.items() for t in stable(q.triple for q in group)]
+        quads = [
+            Quad(t.subject, t.predicate, t.object, name)
+            for name, group in by_graph.items()
+            for t in stable(q.triple for q in group)
+        ]
     text: bytes = serialize(quads, format=RdfFormat.N_QUADS) or b""
     return sorted(text.splitlines(keepends=True))
 
@@ -180,14 +204,14 @@ def canonical(store: Store) -> list[bytes]:
 def version_of(store: Store) -> str | None:
     """The version that the dataset states of itself."""
     query = f"SELECT ?v {{ ?d a <{PREFIXES['dcat']}Dataset> ; <{PREFIXES['dcat']}version> ?v }} ORDER BY ?d LIMIT 1"
-    return next((str(row["v"].value) for row in store.query(query)), None)
+    return next((str(row["v"].value) for row in solutions(store, query)), None)
 
 
 def prefixes_of(store: Store, root: Path) -> dict[str, str]:
     """Well-known prefixes, overlaid by those that the data declares (sh:declare) or, without any, its files use."""
     sh = PREFIXES["sh"]
     query = f"SELECT ?p ?n {{ ?o <{sh}declare> ?d . ?d <{sh}prefix> ?p ; <{sh}namespace> ?n }} ORDER BY ?p ?n"
-    declared = {row["p"].value: row["n"].value for row in store.query(query)}
+    declared = {row["p"].value: row["n"].value for row in solutions(store, query)}
     if not declared:
         for part in PARTS:
             for path in files(root, part):

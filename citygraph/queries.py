@@ -1,8 +1,8 @@
 """Queries as files: `citygraph/queries/<name>.rq`, each with a title and a comment at its head.
 
-A parameter is written `$name`, an ordinary variable `?name`; a parameter is never projected. A file therefore parses and
-runs alone, and `citygraph.sparql.bind` puts terms in the place of the parameters. A line `# $name = term` in the head
-gives a parameter the term that it has when nobody says another.
+A parameter is written `$name`, an ordinary variable `?name`; a parameter is never projected. A file therefore parses
+and runs alone, and `citygraph.sparql.bind` puts terms in the place of the parameters. A line `# $name = term` in the
+head gives a parameter the term that it has when nobody says another.
 """
 
 import re
@@ -56,10 +56,10 @@ def parse_query(name: str, text: str) -> Query:
 def term(text: str) -> NamedNode | Literal:
     """A term as Turtle writes it, with the well-known prefixes. Raises `SyntaxError` for anything else."""
     prefixes = "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in PREFIXES.items())
-    quad = next(parse(f"{prefixes}<s:s> <p:p> {text} .".encode(), format=RdfFormat.TURTLE))
-    if not isinstance(quad.object, NamedNode | Literal):
-        raise SyntaxError(f"no IRI and no literal: {text}")
-    return quad.object
+    quads = list(parse(f"{prefixes}<s:s> <p:p> {text} .".encode(), format=RdfFormat.TURTLE))
+    if len(quads) != 1 or not isinstance(quads[0].object, NamedNode | Literal):
+        raise SyntaxError(f"not one IRI or one literal: {text}")
+    return quads[0].object
 
 
 def names(folder: str = "") -> list[str]:

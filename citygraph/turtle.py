@@ -29,9 +29,10 @@ NATIVE = {
     PREFIXES["xsd"] + "decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
     PREFIXES["xsd"] + "boolean": re.compile(r"true|false"),
 }
-ESCAPES = {ord(char): f"\\u{code:04X}" for code in range(32) if (char := chr(code))} | {
-    ord("\\"): "\\\\", ord('"'): '\\"', ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t", 0x7F: "\\u007F",
+ESCAPES = {code: f"\\u{code:04X}" for code in (*range(32), *range(0x7F, 0xA0), 0x2028, 0x2029)} | {
+    ord("\\"): "\\\\", ord('"'): '\\"', ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t",
 }  # fmt: skip
+"""Controls, and what some editors take for the end of a line, are written as escapes."""
 
 
 def write(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> str:
@@ -72,7 +73,7 @@ class Names:
     """Shortens IRIs by a table of prefixes, and remembers which of them it used."""
 
     def __init__(self, prefixes: Mapping[str, str]) -> None:
-        self.by_length = sorted(prefixes.items(), key=lambda item: -len(item[1]))
+        self.by_length = sorted(prefixes.items(), key=lambda item: (-len(item[1]), not item[0], item))
         self.used: set[str] = set()
         self.short: dict[str, str] = {}
 

@@ -132,9 +132,7 @@ def form(loaded: Dataset, path: Path) -> list[Finding]:
         and loaded.prefixes.get(name := stated[1]) != stated[2]
     ]
     if any(isinstance(t, BlankNode) for q in dataset.quads(path) for t in (q.subject, q.object)):
-        found.append(
-            warn(1, "has blank nodes; give each an IRI, such as <thing#part>, so that it can be cited")
-        )
+        found.append(warn(1, "has blank nodes; give each an IRI, such as <thing#part>, so that it can be cited"))
     try:
         wanted = canonical_text(path, loaded.prefixes)
     except ValueError as error:
@@ -166,10 +164,7 @@ def shapes(loaded: Dataset) -> list[Finding]:
     if not isinstance(report, rdflib.Graph):
         raise ValueError(f"the shapes cannot be used: {report}")
     where = Where(loaded.root)
-    return [
-        finding(report, result, shape_graph, where)
-        for result in report.subjects(RDF.type, SH.ValidationResult)
-    ]
+    return [finding(report, result, shape_graph, where) for result in report.subjects(RDF.type, SH.ValidationResult)]
 
 
 def aim(shape_graph: rdflib.Graph, loaded: Dataset) -> None:
@@ -178,12 +173,8 @@ def aim(shape_graph: rdflib.Graph, loaded: Dataset) -> None:
         select = shape_graph.value(target, SH.select)
         if select is None:
             continue
-        declared = [
-            d for p in shape_graph.objects(target, SH.prefixes) for d in shape_graph.objects(p, SH.declare)
-        ]
-        prefixes = {
-            str(shape_graph.value(d, SH.prefix)): str(shape_graph.value(d, SH.namespace)) for d in declared
-        }
+        declared = [d for p in shape_graph.objects(target, SH.prefixes) for d in shape_graph.objects(p, SH.declare)]
+        prefixes = {str(shape_graph.value(d, SH.prefix)): str(shape_graph.value(d, SH.namespace)) for d in declared}
         shape_graph.remove((shape, SH.target, target))
         prologue = "".join(f"PREFIX {prefix}: <{iri}> " for prefix, iri in prefixes.items())
         for row in dataset.solutions(loaded.store, prologue + str(select)):
@@ -203,20 +194,14 @@ def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
     return rdflib.Graph().parse(data=text, format="nt")
 
 
-def finding(
-    report: rdflib.Graph, result: rdflib.term.Node, shape_graph: rdflib.Graph, where: "Where"
-) -> Finding:
+def finding(report: rdflib.Graph, result: rdflib.term.Node, shape_graph: rdflib.Graph, where: "Where") -> Finding:
     """One result of the SHACL report, with the place in the files that it speaks of."""
     focus, value = report.value(result, SH.focusNode), report.value(result, SH.value)
     path = report.value(result, SH.resultPath)
     inverse = (
-        shape_graph.value(path, SH.inversePath) or report.value(path, SH.inversePath)
-        if path is not None
-        else None
+        shape_graph.value(path, SH.inversePath) or report.value(path, SH.inversePath) if path is not None else None
     )
-    messages = sorted(
-        report.objects(result, SH.resultMessage), key=lambda m: (getattr(m, "language", "") != "en", m)
-    )
+    messages = sorted(report.objects(result, SH.resultMessage), key=lambda m: (getattr(m, "language", "") != "en", m))
     severity = str(report.value(result, SH.resultSeverity) or SH.Violation).rpartition("#")[2]
     if inverse is not None and value is not None:
         file, line = where.of(value=n3(focus), predicate=n3(inverse), subject=n3(value))
@@ -272,9 +257,6 @@ class Where:
         if about:
             return about[0][0], about[0][1].subject_line
         mentions = [
-            (f, x.line)
-            for facts in self.facts.values()
-            for f, x in facts
-            if x.value in (subject, value) and x.value
+            (f, x.line) for facts in self.facts.values() for f, x in facts if x.value in (subject, value) and x.value
         ]
         return mentions[-1] if mentions else ("data", 1)
