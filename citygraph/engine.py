@@ -1,0 +1,224 @@
+"""The seam to what answers queries: the SPARQL Protocol. Query text and Accept in; media type and bytes
+out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+from typing import Literal as OneOf
+
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    Store,
+    Triple,
+)
+
+from citygraph import sparql
+from citygraph.errors import NotAcceptable, QueryError, TooLarge
+from citygraph.evaluation import evaluate
+from citygraph.formats import BOOLEAN_FORMATS, GRAPH_FORMATS, SOLUTION_FORMATS, Format
+from citygraph.negotiation import negotiate
+from citygraph.workers import Pool
+
+Term = NamedNode | BlankNode | Literal | Triple
+Kind = OneOf["boolean", "solutions", "graph"]
+
+OFFERS: dict[str | None, tuple[Format, ...]] = {
+    "select": SOLUTION_FORMATS,
+    "ask": BOOLEAN_FORMATS,
+    "construct": GRAPH_FORMATS,
+    "describe": GRAPH_FORMATS,
+    # A text that is no query: a worker's parser says what is wrong with it.
+    None: SOLUTION_FORMATS,
+}
+LONGEST = 1 << 20
+"""Characters of a query."""
+SHORT = 1 << 16
+"""Characters up to which a query is searched for what is not allowed before it goes to a worker; longer ones
+are searched in the worker, at their own expense."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A complete result as it goes over the wire."""
+
+    media_type: str
+    body: bytes
+    kind: Kind
+    format: Format
+
+
+class Engine(Protocol):
+    """What the rest of the project knows of a store, wherever it runs."""
+
+    def query(
+        self,
+        text: str,
+        accept: str | None = None,
+        *,
+        format: Format | None = None,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+        timeout: float | None = None,
+    ) -> Answer:
+        """Answer a stranger's query. `format` goes before Accept; graphs are IRIs; `timeout`, in seconds, may
+        only shorten the limit. Raises EngineError."""
+        ...
+
+    def select(self, text: str) -> list[dict[str, Term]]:
+        """The solutions of a query of ours; unbound variables are absent."""
+        ...
+
+    def construct(self, text: str) -> list[Triple]:
+        """The triples of a query of ours."""
+        ...
+
+    def ask(self, text: str) -> bool:
+        """The answer to a query of ours."""
+        ...
+
+    def close(self) -> None:
+        """Give up processes and connections."""
+        ...
+
+
+class Loaded(Protocol):
+    """What an embedded engine needs of a dataset."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def prefixes(self) -> dict[str, str]: ...
+    @property
+    def base(self) -> str: ...
+    @property
+    def graphs(self) -> frozenset[str]: ...
+
+
+class Embedded:
+    """pyoxigraph: strangers' queries in worker processes, our own ones in this process.
+
+    `timeout` in seconds; `memory` and `max_body` in bytes; `queue` is how many queries may wait. Make it
+    before the process starts threads, and before it forks: the copies share the workers.
+    """
+
+    def __init__(
+        self,
+        dataset: Loaded,
+        *,
+        workers: int = 4,
+        timeout: float = 10.0,
+        memory: int = 1 << 30,
+        max_body: int = 64 << 20,
+        queue: int = 32,
+    ) -> None:
+        self.dataset = dataset
+        self.timeout = timeout
+        self.memory = memory
+        self.max_body = max_body
+        answering = partial(
+            evaluate, dataset.store, dataset.prefixes, dataset.base, frozenset(dataset.graphs), max_body
+        )
+        self.pool = Pool(answering, size=workers, timeout=timeout, memory=memory, queue=queue)
+        self.pool.start()
+
+    def query(
+        self,
+        text: str,
+        accept: str | None = None,
+        *,
+        format: Format | None = None,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+        timeout: float | None = None,
+    ) -> Answer:
+        """See Engine."""
+        _check(text, timeout)
+        short = len(text) <= SHORT
+        if short:
+            sparql.refuse(text, self.dataset.graphs, self.dataset.base)
+        target = _target(text, accept, format)
+        request: dict[str, Any] = {
+            "query": text,
+            "format": target.name,
+            "examine": not short,
+            "graphs": _graphs(default_graphs or (), named_graphs or ()),
+        }
+        head, body = self.pool.run(request, timeout)
+        return Answer(target.media_type, body, head["kind"], target)
+
+    def select(self, text: str) -> list[dict[str, Term]]:
+        """See Engine."""
+        results = self._own(text)
+        if not isinstance(results, QuerySolutions):
+            raise TypeError("the query is no SELECT")
+        names = [variable.value for variable in results.variables]
+        return [
+            {name: term for name, term in zip(names, solution, strict=True) if term is not None} for solution in results
+        ]
+
+    def construct(self, text: str) -> list[Triple]:
+        """See Engine."""
+        results = self._own(text)
+        if not isinstance(results, QueryTriples):
+            raise TypeError("the query is no CONSTRUCT")
+        return list(results)
+
+    def ask(self, text: str) -> bool:
+        """See Engine."""
+        results = self._own(text)
+        if not isinstance(results, QueryBoolean):
+            raise TypeError("the query is no ASK")
+        return bool(results)
+
+    def _own(self, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:
+        return self.dataset.store.query(text, base_iri=self.dataset.base)
+
+    def close(self) -> None:
+        """End the workers; our own queries still run."""
+        self.pool.close()
+
+
+def _check(text: str, timeout: float | None) -> None:
+    if len(text) > LONGEST:
+        raise TooLarge(f"The query is longer than {LONGEST:,} characters.", limit_characters=LONGEST)
+    if timeout is not None and not timeout > 0:
+        raise QueryError("timeout is a number of seconds above 0.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise QueryError("The query is not UTF-8: it holds half of a surrogate pair.") from None
+
+
+def _target(text: str, accept: str | None, format: Format | None) -> Format:
+    form = sparql.form(text)
+    offers = OFFERS[form]
+    if form is None:
+        return offers[0]
+    if format is None:
+        return negotiate(accept, offers)
+    if format not in offers:
+        types = [offer.media_type for offer in offers]
+        raise NotAcceptable(
+            f"{format.label} cannot carry the answer to {form.upper()}. There are: {', '.join(types)}.",
+            offers=types,
+        )
+    return format
+
+
+def _graphs(default: Sequence[str], named: Sequence[str]) -> tuple[list[str], list[str]] | None:
+    """The dataset that the protocol's parameters make, of those graphs and no other; None when there are
+    none.
+
+    Raises QueryError for one that is no absolute IRI."""
+    for graph in (*default, *named):
+        try:
+            NamedNode(graph)
+        except ValueError:
+            raise QueryError(f"{graph[:200]!r} is no absolute IRI of a graph.") from None
+    return (list(default), list(named)) if default or named else None

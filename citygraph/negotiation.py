@@ -1,0 +1,66 @@
+"""The one function that reads Accept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from citygraph.errors import NotAcceptable
+from citygraph.formats import Format
+
+# Possessive, and an open quote runs to the end: linear in the header's length, whatever it holds.
+_ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.?)*+"?)++', re.DOTALL)
+_PARAMETER = re.compile(r';\s*+([^\s;="]*+)\s*+=\s*+("(?:[^"\\]|\\.?)*+"?|[^;"]*+)', re.DOTALL)
+_RANGE = re.compile(r"\s*([!#$%&'*+.^_`|~\w-]+)(?:/([!#$%&'*+.^_`|~\w-]+))?\s*(?=;|$)", re.ASCII)
+_QUALITY = re.compile(r"[01](?:\.\d*)?|\.\d+", re.ASCII)
+
+
+def negotiate(accept: str | None, offers: Sequence[Format]) -> Format:
+    """The offer that Accept wants most; `offers` stands in the server's order and decides ties.
+
+    A missing or empty header means */*. Parameters other than q never block a match, the most specific range
+    wins, q=0 excludes, a bad q drops its range. Raises NotAcceptable with `offers`.
+    """
+    if accept is None or not accept.strip(" \t,"):
+        return offers[0]
+    ranges: dict[str, float] = {}
+    for name, quality in _ranges(accept):
+        ranges[name] = max(quality, ranges.get(name, 0.0))
+    best, best_quality = None, 0.0
+    for offer in offers:
+        quality = _quality(offer, ranges)
+        if quality > best_quality:
+            best, best_quality = offer, quality
+    if best is None:
+        types = [offer.media_type for offer in offers]
+        raise NotAcceptable(f"None of the formats asked for is on offer. There are: {', '.join(types)}.", offers=types)
+    return best
+
+
+def _ranges(accept: str) -> Iterator[tuple[str, float]]:
+    for element in _ELEMENT.findall(accept):
+        found = _RANGE.match(element)
+        if found is None or (found[2] is None and found[1] != "*"):
+            continue
+        quality = _q(element[found.end() :])
+        if quality is not None:
+            # A lone * is what Java's URLConnection sends for */*.
+            yield f"{found[1]}/{found[2] or '*'}".lower(), quality
+
+
+def _q(parameters: str) -> float | None:
+    """The first q among the parameters; 1 when there is none, None when it is no number from 0 to 1."""
+    for name, value in _PARAMETER.findall(parameters):
+        if name.lower() == "q":
+            number = float(value) if _QUALITY.fullmatch(value := value.strip()) else 2.0
+            return number if number <= 1 else None
+    return 1.0
+
+
+def _quality(offer: Format, ranges: dict[str, float]) -> float:
+    """What the most specific range says about the offer: its own media type, an alias, type/*, */*; 0 if
+    none does."""
+    for name in (offer.media_type, *offer.aliases):
+        if name in ranges:
+            return ranges[name]
+    return ranges.get(f"{offer.media_type.partition('/')[0]}/*", ranges.get("*/*", 0.0))

@@ -1,0 +1,283 @@
+"""Query processes come, go and are replaced; nothing of them stays behind."""
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
+
+from citygraph import worker
+from citygraph.engine import Embedded
+from citygraph.errors import Busy, EngineError, TimedOut, WorkerLost
+
+BASE = "https://example.org/"
+LIMIT = 0.5
+PRODUCT = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+LIGHT = f"ASK {{ <{BASE}1> ?p ?o }}"
+
+
+@dataclass(frozen=True)
+class Small:
+    store: Store
+    base: str = BASE
+    prefixes: dict[str, str] = field(default_factory=dict)
+    graphs: frozenset[str] = frozenset()
+
+
+Making = Callable[..., Embedded]
+
+
+@pytest.fixture(scope="module")
+def store() -> Store:
+    made = Store()
+    for number in range(2000):
+        made.add(Quad(NamedNode(f"{BASE}{number}"), NamedNode(f"{BASE}p"), Literal(str(number)), DefaultGraph()))
+    return made
+
+
+@pytest.fixture
+def make(store: Store) -> Iterator[Making]:
+    made: list[Embedded] = []
+
+    def start(**limits: Any) -> Embedded:
+        made.append(Embedded(Small(store), **({"workers": 2, "timeout": LIMIT, "memory": 64 << 20} | limits)))
+        return made[-1]
+
+    yield start
+    for engine in made:
+        engine.close()
+
+
+def soon(promise: Callable[[], object], seconds: float = 5.0) -> bool:
+    """Whether the promise comes true in that time."""
+    end = time.monotonic() + seconds
+    while not promise():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def busy(engine: Embedded) -> list[int]:
+    """The workers that are computing just now."""
+
+    def ticks(pid: int) -> int:
+        try:
+            return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
+        except (FileNotFoundError, ProcessLookupError):
+            return 0
+
+    before = {pid: ticks(pid) for pid in engine.pool.workers()}
+    time.sleep(0.05)
+    return [pid for pid, then in before.items() if ticks(pid) > then]
+
+
+def outcome(engine: Embedded, text: str, **options: Any) -> EngineError | bytes:
+    try:
+        return engine.query(text, **options).body
+    except EngineError as error:
+        return error
+
+
+# Loss
+
+
+def test_a_killed_worker_loses_its_query_alone(make: Making) -> None:
+    engine = make(timeout=5.0)
+    with ThreadPoolExecutor() as threads:
+        heavy = threads.submit(outcome, engine, PRODUCT)
+        assert soon(lambda: busy(engine))
+        for pid in busy(engine):
+            os.kill(pid, signal.SIGKILL)
+        assert isinstance(heavy.result(), WorkerLost)
+    assert b"true" in engine.query(LIGHT).body
+
+
+def test_all_workers_killed_are_all_replaced(make: Making) -> None:
+    engine = make(timeout=5.0)
+    first = set(engine.pool.workers())
+    for pid in first:
+        os.kill(pid, signal.SIGKILL)
+    assert soon(lambda: len(set(engine.pool.workers()) - first) == 2)
+    assert b"true" in engine.query(LIGHT).body
+
+
+def test_a_killed_zygote_is_forked_anew_by_the_next_query(make: Making) -> None:
+    engine = make(timeout=5.0)
+    first, workers = engine.pool.zygote(), engine.pool.workers()
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    assert soon(lambda: not any(map(alive, workers)))
+    assert b"true" in engine.query(LIGHT).body
+    assert engine.pool.zygote() != first
+
+
+def test_many_that_find_the_zygote_dead_fork_one(make: Making) -> None:
+    engine = make(timeout=5.0, queue=16)
+    zygote, workers = engine.pool.zygote(), engine.pool.workers()
+    assert zygote is not None
+    os.kill(zygote, signal.SIGKILL)
+    assert soon(lambda: not any(map(alive, workers)))
+    with ThreadPoolExecutor(8) as threads:
+        assert all(b"true" in each for each in threads.map(lambda _: engine.query(LIGHT).body, range(8)))
+    assert len(engine.pool.workers()) == 2
+
+
+def test_whoever_hangs_up_kills_the_query(make: Making) -> None:
+    engine = make(timeout=60.0)
+    request = {"query": PRODUCT, "format": "json", "examine": False, "graphs": None}
+    leash, ours = os.pipe()
+    with socket.socket(socket.AF_UNIX) as asker:
+        asker.connect(engine.pool.address)
+        worker.ask(asker, request, leash)
+        os.close(leash)
+        assert soon(lambda: busy(engine))
+        running = busy(engine)
+        assert running
+        os.close(ours)
+        assert soon(lambda: not any(map(alive, running)), 1.0)
+
+
+def test_an_asking_process_that_dies_takes_its_query_with_it(make: Making) -> None:
+    engine = make(timeout=60.0)
+    asker = os.fork()
+    if asker == 0:
+        try:
+            engine.query(PRODUCT)
+        finally:
+            os._exit(0)
+    assert soon(lambda: busy(engine))
+    running = busy(engine)
+    os.kill(asker, signal.SIGKILL)
+    os.waitpid(asker, 0)
+    assert soon(lambda: not any(map(alive, running)), 1.0)
+
+
+def test_workers_end_with_the_process_that_started_them(store: Store) -> None:
+    ear, mouth = os.pipe()
+    owner = os.fork()
+    if owner == 0:
+        try:
+            engine = Embedded(Small(store), workers=2)
+            assert soon(lambda: len(engine.pool.workers()) == 2)
+            known = {"all": [engine.pool.zygote(), *engine.pool.workers()], "address": engine.pool.address}
+            os.write(mouth, json.dumps(known).encode())
+            signal.pause()
+        finally:
+            os._exit(0)
+    os.close(mouth)
+    known = json.loads(os.read(ear, 4096))
+    os.close(ear)
+    os.kill(owner, signal.SIGKILL)
+    os.waitpid(owner, 0)
+    assert len(known["all"]) == 3
+    assert soon(lambda: not any(map(alive, known["all"])))
+    assert soon(lambda: not Path(known["address"]).parent.exists())
+
+
+def test_close_leaves_nothing_behind(store: Store) -> None:
+    engine = Embedded(Small(store), workers=3)
+    processes = [engine.pool.zygote() or 0, *engine.pool.workers()]
+    with ThreadPoolExecutor() as threads:
+        heavy = threads.submit(outcome, engine, PRODUCT)
+        assert soon(lambda: busy(engine))
+        engine.close()
+        assert isinstance(heavy.result(), WorkerLost)
+    assert soon(lambda: not any(map(alive, processes)))
+    assert not Path(engine.pool.address).parent.exists()
+    with pytest.raises(WorkerLost):
+        engine.query(LIGHT)
+    assert engine.ask(LIGHT)
+    engine.close()
+
+
+def test_a_copy_made_by_fork_asks_the_same_workers_and_does_not_close_them(make: Making) -> None:
+    engine = make()
+    copy = os.fork()
+    if copy == 0:
+        try:
+            answered = b"true" in engine.query(LIGHT).body
+            engine.close()
+            os._exit(0 if answered else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]) == 0
+    assert b"true" in engine.query(LIGHT).body
+
+
+# The queue
+
+
+def test_a_full_queue_says_when_to_come_back(make: Making) -> None:
+    engine = make(workers=1, timeout=1.5, queue=1)
+    with ThreadPoolExecutor(8) as threads:
+        heavy = [threads.submit(outcome, engine, PRODUCT) for _ in range(8)]
+        results = [each.result() for each in heavy]
+    turned_away = [each for each in results if isinstance(each, Busy)]
+    assert turned_away
+    for error in turned_away:
+        assert error.status == 503
+        assert int(error.headers["Retry-After"]) >= 1
+    assert any(isinstance(each, TimedOut) for each in results)
+    assert b"true" in engine.query(LIGHT).body
+
+
+def test_a_long_query_gets_a_stand_in_and_ends_after_its_answer(make: Making) -> None:
+    engine = make(workers=1, timeout=10.0)
+    first = engine.pool.workers()
+    text = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . FILTER(STRLEN(CONCAT(?c, ?f)) > 0) }"
+    with ThreadPoolExecutor() as threads:
+        heavy = threads.submit(engine.query, text)
+        assert soon(lambda: len(engine.pool.workers()) == 2)
+        assert b"true" in engine.query(LIGHT).body
+        assert b"4000000" in heavy.result().body
+    assert soon(lambda: len(engine.pool.workers()) == 1)
+    assert engine.pool.workers() != first
+
+
+# The network
+
+
+@pytest.mark.parametrize("walls", ["all", "descriptors only"])
+def test_a_worker_cannot_connect_even_if_the_refusal_failed(
+    make: Making, monkeypatch: pytest.MonkeyPatch, walls: str
+) -> None:
+    monkeypatch.setattr("citygraph.sparql.refuse", lambda *_: None)
+    if walls != "all":
+        monkeypatch.setattr(worker, "leave_network", lambda: None)
+    calls: list[object] = []
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.settimeout(0.5)
+
+        def listen() -> None:
+            try:
+                calls.append(listener.accept())
+            except TimeoutError:
+                return
+
+        ear = threading.Thread(target=listen)
+        ear.start()
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        result = outcome(make(), f"SELECT * {{ SERVICE <{endpoint}> {{ ?s ?p ?o }} }}")
+        ear.join()
+    assert not isinstance(result, bytes)
+    assert result.status == 403
+    assert calls == []
