@@ -1,0 +1,132 @@
+"""How replies go out: headers of every reply, documents that can be cached, errors as problem documents."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from flask import Response, render_template, request, url_for
+from werkzeug.datastructures import Headers
+from werkzeug.urls import iri_to_uri
+
+from citygraph import formats
+from citygraph.errors import NotAcceptable
+from citygraph.formats import Format
+from citygraph.negotiation import negotiate
+from citygraph.site import Site
+
+PROBLEM = Format("problem", ".json", "application/problem+json", "document", "Problem", charset=None,
+                 aliases=("application/json", "application/*+json"))  # fmt: skip
+PROBLEMS = (PROBLEM, formats.HTML, formats.TEXT)
+CACHED = "public, max-age=300, stale-while-revalidate=86400"
+REDIRECTED = "public, max-age=60"
+EXPOSED = "Link, ETag, Location, Retry-After, Server-Timing"
+POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+EVERYWHERE = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": EXPOSED,
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+
+
+def finished(response: Response) -> Response:
+    """A reply with the headers that every reply carries."""
+    for key, value in EVERYWHERE.items():
+        response.headers.setdefault(key, value)
+    return response
+
+
+def cached(
+    site: Site,
+    make: Callable[[], bytes | str],
+    content_type: str,
+    links: Sequence[str] = (),
+    negotiated: bool = False,
+) -> Response:
+    """A reply with a strong ETag; `make` is not called where the client has it already."""
+    variant = " ".join((site.edition, request.full_path, request.script_root, content_type))
+    response = Response(content_type=content_type)
+    response.headers.extend(Headers([("Link", link) for link in links]))
+    response.headers["Cache-Control"] = CACHED
+    if negotiated:
+        response.vary.add("Accept")
+    response.set_etag(hashlib.sha256(variant.encode("utf-8", "replace")).hexdigest()[:32])
+    response.last_modified = site.modified
+    response.make_conditional(request)
+    if response.status_code != 304:
+        response.set_data(make())
+    return response
+
+
+def redirected(location: str, status: int, negotiated: bool = False) -> Response:
+    """A redirect to a path of ours, which is never made from the Host header."""
+    response = Response(f"See {location}\n", status, content_type="text/plain; charset=utf-8")
+    response.location = iri_to_uri(location)
+    response.headers["Cache-Control"] = REDIRECTED
+    if negotiated:
+        response.vary.add("Accept")
+    return response
+
+
+def link(target: str, relation: str, media_type: str = "") -> str:
+    """One value of a Link header."""
+    kind = f'; type="{media_type}"' if media_type else ""
+    return f'<{iri_to_uri(target)}>; rel="{relation}"{kind}'
+
+
+def described(site: Site, iri: str, alternates: Sequence[tuple[str, Format]], collection: str | None) -> list[str]:
+    """The Link headers of a document: its thing, other formats, licence, list, and the VoID."""
+    links = [link(iri, "describes")]
+    links += [link(address, "alternate", format.media_type) for address, format in alternates]
+    if site.license:
+        links.append(link(site.license, "license"))
+    if collection:
+        links.append(link(collection, "collection"))
+    return [*links, link(url_for("graph.void"), "describedby")]
+
+
+def allowed(methods: Iterable[str]) -> Response:
+    """The answer to OPTIONS, which is also the answer to a browser's preflight."""
+    names = ", ".join(sorted({*methods, "OPTIONS"}))
+    headers = {
+        "Allow": names,
+        "Access-Control-Allow-Methods": names,
+        "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match, If-Modified-Since",
+        "Access-Control-Max-Age": "86400",
+    }
+    response = Response(status=204, headers=headers)
+    del response.headers["Content-Type"]
+    return response
+
+
+def problem(
+    status: int, title: str, detail: str, extra: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:  # fmt: skip
+    """An error as the client reads it: problem+json (RFC 9457), a page, or text for RDF-only clients."""
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(extra or {})}
+    format = problem_format(request.headers.get("Accept"))
+    if format is PROBLEM:
+        body = json.dumps(document, ensure_ascii=False)
+    elif format is formats.HTML:
+        body = render_template("problem.html", problem=document, title=title)
+    else:
+        told = [f"{status} {title}", detail, *(f"{key}: {value}" for key, value in (extra or {}).items())]
+        body = "\n".join(told) + "\n"
+    response = Response(body, status, content_type=format.content_type)
+    response.headers.update(headers or {})
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Accept")
+    return response
+
+
+def problem_format(accept: str | None) -> Format:
+    """The form of an error: what Accept wants most of the three, text where it wants none."""
+    try:
+        return negotiate(accept, PROBLEMS)
+    except NotAcceptable:
+        return formats.TEXT

@@ -1,0 +1,132 @@
+"""What one running site knows: its dataset and engine, and what is computed from them once."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from citygraph import description, documents, pages, queries
+from citygraph.dataset import Dataset
+from citygraph.engine import Engine
+from citygraph.labels import Labels, Term, local_name, pick, shortened, written
+from citygraph.namespaces import name
+from citygraph.sparql import bind
+
+CODE = Path(__file__).parents[1]
+EDITED = (
+    "server.py",
+    "citygraph/*.py",
+    "citygraph/queries/**/*.rq",
+    "citygraph/templates/**/*.html",
+    "citygraph/static/*",
+)
+
+
+@dataclass
+class Site:
+    """A dataset as it is published. `public_url` is where it stands on the web, with a slash at the end."""
+
+    dataset: Dataset
+    engine: Engine
+    public_url: str
+
+    @cached_property
+    def edition(self) -> str:
+        """Changes when any page or document may: with the data, and with the code that shows it."""
+        seen = hashlib.sha256(f"{self.dataset.version} {self.dataset.digest} {self.public_url}".encode())
+        for pattern in EDITED:
+            for path in sorted(CODE.glob(pattern)):
+                seen.update(path.read_bytes())
+        return seen.hexdigest()[:32]
+
+    @cached_property
+    def about(self) -> dict[str, list[Term]]:
+        """What the graph says of its own dataset: values by property."""
+        found: dict[str, list[Term]] = {}
+        text = bind(queries.load("description/dataset").text, {"dataset": NamedNode(self.dataset.iri)})
+        for row in self.engine.select(text):
+            found.setdefault(written(row["property"]), []).append(row["value"])
+        return found
+
+    def said(self, curie: str, language: str = "en") -> str | None:
+        """What the dataset states of itself by a property (a prefixed name), in the best language."""
+        values = self.about.get(name(curie).value, [])
+        literal = pick([value for value in values if isinstance(value, Literal)], language)
+        return literal.value if literal else next((v.value for v in values if isinstance(v, NamedNode)), None)
+
+    @property
+    def title(self) -> str:
+        """What the site is called: as its dataset is, else by its base."""
+        return self.said("rdfs:label") or self.said("dcterms:title") or shortened(self.dataset.base)
+
+    @cached_property
+    def modified(self) -> datetime | None:
+        """The day of the release, as the dataset states it."""
+        day = self.said("dcterms:modified") or ""
+        return datetime.fromisoformat(day[:10]).replace(tzinfo=UTC) if re.match(r"\d{4}-\d\d-\d\d", day) else None
+
+    @cached_property
+    def license(self) -> str | None:
+        """The IRI of the licence, where the dataset states one."""
+        return self.said("dcterms:license")
+
+    @property
+    def license_name(self) -> str:
+        """The licence as people call it."""
+        license = self.license or ""
+        found = re.search(r"creativecommons\.org/licenses/([a-z-]+)/([\d.]+)", license)
+        return f"CC {found[1].upper()} {found[2]}" if found else shortened(license)
+
+    @cached_property
+    def terms(self) -> Labels:
+        """The labels of properties and classes."""
+        return pages.term_labels(self.engine)
+
+    @cached_property
+    def description(self) -> list[Triple]:
+        """The graph's description of itself: VoID, DCAT and the Service Description."""
+        return list(description.describe(self.dataset, self.engine, self.public_url, self.license))
+
+    @cached_property
+    def lists(self) -> dict[str, str]:
+        """The lists of the site by path, each with its title."""
+        return {path.removeprefix("pages/"): queries.load(path).title for path in queries.names("pages")}
+
+    @cached_property
+    def collections(self) -> dict[str, str]:
+        """The list of each class, by the local name of the first class in the query of the list."""
+        found = {path: re.search(r"\?\w+\s+a\s+\w*:(\w+)", queries.load(f"pages/{path}").text) for path in self.lists}
+        return {match[1]: path for path, match in found.items() if match}
+
+    @cached_property
+    def menu(self) -> dict[str, str]:
+        """The lists that have something in them, with their titles."""
+        text = bind(queries.load("pages/home/classes").text, {"lang": Literal("en")})
+        classes = {local_name(c.value) for row in self.engine.select(text) if isinstance(c := row["class"], NamedNode)}
+        return {path: self.lists[path] for kind, path in self.collections.items() if kind in classes}
+
+    @cached_property
+    def examples(self) -> list[tuple[str, str, str]]:
+        """Queries to start from: title, comment, text. They ask about what the lists show."""
+        made = []
+        for path in queries.names() if self.menu else []:
+            query = queries.load(path)
+            made.append((query.title, query.comment, bind(query.text, query.defaults)))
+        return made
+
+    def known(self, path: str) -> str | None:
+        """The IRI of ours that a path means, if the graph knows it."""
+        return documents.find(path, self.dataset.base, lambda iri: documents.known(self.engine, iri))
+
+    def right_path(self, path: str) -> str | None:
+        """The address that was meant by one with a slash too many or in capitals."""
+        for candidate in (path.rstrip("/"), path.rstrip("/").lower()):
+            stem, format = documents.split(candidate)
+            here = candidate in self.lists or self.known(candidate) or (format and self.known(stem))
+            if candidate != path and here:
+                return candidate
+        return None
