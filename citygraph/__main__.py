@@ -1,0 +1,233 @@
+"""The command line: python -m citygraph serve | validate | format | query | stats."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from citygraph import dataset, explanation, formatting, queries, sparql, tables, validation
+from citygraph.dataset import Dataset, ParseErrors
+from citygraph.errors import EngineError
+
+EPILOG = "--root DIR, or CITYGRAPH_ROOT, names another folder with ontology/, data/ and shapes/ (any may be missing)."
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Exit codes: 0 all right, 1 something to mend, 2 wrong use, 130 interrupted."""
+    given = parser().parse_args(arguments)
+    try:
+        return int(given.run(given))
+    except ParseErrors as errors:
+        return complain(*map(str, errors.problems))
+    except EngineError as error:
+        place = "line {line}, column {column}: ".format_map(error.extra) if "line" in error.extra else ""
+        return complain(
+            f"{error.title}: {place}{error.detail}",
+            *([str(error.extra["hint"])] if "hint" in error.extra else []),
+        )
+    except (OSError, ValueError) as error:
+        return complain(str(error))
+    except KeyError as error:
+        return complain(f"{error.args[0]}; there are: {', '.join(queries.names())}")
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--root", type=Path, default=None, help="folder to work on (default: this checkout)")
+    common.add_argument("--base", default=None, help="base IRI (default: the one that the data states)")
+    top = argparse.ArgumentParser(prog="python -m citygraph", description=__doc__, epilog=EPILOG)
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, parents=[common], help=text, description=text, epilog=EPILOG)
+        made.set_defaults(run=run)
+        return made
+
+    serve_ = command("serve", serve, "Serve pages, documents and the SPARQL endpoint.")
+    serve_.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
+    serve_.add_argument("--port", type=int, default=8000, help="port to listen at (default: %(default)s)")
+    serve_.add_argument(
+        "--workers",
+        type=count,
+        default=min(4, os.cpu_count() or 1),
+        help="processes for pages, and as many for queries (default: %(default)s)",
+    )
+    serve_.add_argument(
+        "--timeout", type=seconds, default=10.0, help="seconds that a query may take (default: %(default)s)"
+    )
+
+    check = command("validate", validate, "Check files, form and shapes; one line a problem, with file and line.")
+    form = check.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the report as JSON")
+    form.add_argument("--turtle", action="store_true", help="print the report as a sh:ValidationReport")
+
+    tidy = command("format", format_, "Bring the files of data/ into our form: one fact a line, in order.")
+    tidy.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not in form")
+    tidy.add_argument("files", nargs="*", type=Path, help="Turtle files (default: all of data/)")
+
+    ask = command("query", query, "Run a SPARQL query on the folders.")
+    ask.add_argument("query", help="a .rq file, the name of one in citygraph/queries/, or the text of a query")
+    ask.add_argument("--format", choices=["table", "csv", "json"], default="table", help="default: %(default)s")
+    ask.add_argument(
+        "--with",
+        dest="terms",
+        action="append",
+        default=[],
+        metavar="NAME=TERM",
+        help="give a parameter a term, as Turtle writes it: --with 'day=\"2017-12-31\"^^xsd:date'",
+    )
+
+    command("stats", stats, "What is in the graph, and how long it took to load.")
+    return top
+
+
+def count(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """A positive number of seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return value
+
+
+def complain(*lines: str) -> int:
+    """Say what is wrong, and that it is."""
+    for line in lines:
+        print(paint(line, "31", sys.stderr), file=sys.stderr)
+    return 1
+
+
+def paint(text: str, colour: str, stream: object = None) -> str:
+    """The text in a colour, where somebody looks at a terminal that shows colours."""
+    stream = stream or sys.stdout
+    seen = getattr(stream, "isatty", lambda: False)() and "NO_COLOR" not in os.environ
+    return f"\x1b[{colour}m{text}\x1b[0m" if seen else text
+
+
+def progress(text: str) -> None:
+    """One line on a terminal that tells what is being done, and is overwritten by the next."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text[:78]}", end="\r" if not text else "", file=sys.stderr, flush=True)
+
+
+def root_of(given: argparse.Namespace) -> Path:
+    return given.root.resolve() if given.root else dataset.checkout()
+
+
+def load(given: argparse.Namespace) -> Dataset:
+    loaded = dataset.load(root_of(given), given.base, progress)
+    progress("")
+    return loaded
+
+
+def serve(given: argparse.Namespace) -> int:
+    """Load the root, fork the query workers, then the web server's processes."""
+    from citygraph.serving import run
+
+    return run(load(given), given.host, given.port, given.workers, given.timeout)
+
+
+def validate(given: argparse.Namespace) -> int:
+    started = time.perf_counter()
+    report = validation.validate(root_of(given), progress, given.base)
+    progress("")
+    if given.json:
+        print(json.dumps(report.document(), ensure_ascii=False, indent=2))
+    elif given.turtle:
+        print(report.turtle())
+    else:
+        for found, line in zip(report.findings, report.lines(), strict=True):
+            print(paint(line, "31" if found.severity == "Violation" else "33"))
+    violations = sum(found.severity == "Violation" for found in report.findings)
+    rest = len(report.findings) - violations
+    told = f"{violations} violation{'s'[: violations != 1]}, {rest} warning{'s'[: rest != 1]}"
+    print(f"{told}; {report.checked:,} triples in {time.perf_counter() - started:.1f} s", file=sys.stderr)
+    return 0 if report.conforms else 1
+
+
+def format_(given: argparse.Namespace) -> int:
+    root = root_of(given)
+    files = given.files or dataset.files(root, "data")
+    prefixes = dataset.declared_prefixes(root)
+    status = 0
+    for path in files:
+        progress(shown(path, root))
+        try:
+            if formatting.format_file(path, prefixes, write=not given.check):
+                progress("")
+                print(f"{shown(path, root)}: {'is not in form' if given.check else 'formatted'}")
+                status |= given.check
+        except SyntaxError as error:
+            status = complain(f"{shown(path, root)}:{error.lineno or 1}: {error.msg}; left as it was")
+        except formatting.CommentInside as error:
+            status = complain(f"{shown(path, root)}:{error.line}: {error}; left as it was")
+    progress("")
+    return status
+
+
+def shown(path: Path, root: Path) -> str:
+    """A path as the curator knows it: from the root, where it lies in it."""
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
+
+
+def query(given: argparse.Namespace) -> int:
+    text = tables.read_query(given.query, dict(pair.partition("=")[::2] for pair in given.terms))
+    loaded = load(given)
+    declared = " ".join(f"PREFIX {prefix}: <{iri}>" for prefix, iri in loaded.prefixes.items()) + "\n"
+    sparql.refuse(declared + text, loaded.graphs, loaded.base)
+    try:
+        result = tables.answer(loaded.store, declared + text, given.format, loaded.prefixes)
+    except SyntaxError as error:
+        wrong = explanation.explain(error, declared + text, loaded.prefixes)
+        wrong.extra |= {"line": int(str(wrong.extra["line"])) - 1} if "line" in wrong.extra else {}
+        raise wrong from None
+    if isinstance(result, str):
+        print(result, end="" if result.endswith("\n") else "\n")
+    else:
+        table(result)
+    return 0
+
+
+def table(lines: list[list[str]]) -> None:
+    """Columns as wide as their content, up to sixty characters on a terminal."""
+    limit = 60 if sys.stdout.isatty() else 10_000
+    cut = [[cell if len(cell) <= limit else cell[: limit - 1] + "…" for cell in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*cut, strict=True)]
+    for number, line in enumerate(cut):
+        print(paint("  ".join(map(str.ljust, line, widths)).rstrip(), "1" if number == 0 else "0"))
+    print(f"{len(lines) - 1} row{'s'[: len(lines) != 2]}", file=sys.stderr)
+
+
+def stats(given: argparse.Namespace) -> int:
+    started = time.perf_counter()
+    loaded = load(given)
+    print(f"root     {loaded.root}\nbase     {loaded.base}\nversion  {loaded.version}\ndigest   sha256:{loaded.digest}")
+    print(f"loaded   in {time.perf_counter() - started:.2f} s\n\ntriples by graph")
+    for part, number in loaded.counts.items():
+        print(f"{number:>9,}  {part}")
+    print("\nthings by class")
+    text = queries.load("stats/things-by-class").text
+    for row in dataset.solutions(loaded.store, text):
+        print(f"{int(row['things'].value):>9,}  {row['class'].value}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""The processes of a server: query workers first, then granian's processes for the web."""
+
+import multiprocessing
+import socket
+import sys
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from citygraph.dataset import Dataset
+from citygraph.engine import Embedded
+
+
+def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float) -> int:
+    """Serve until the process is told to stop. The loaded store is shared by fork, never loaded again.
+
+    The query workers are forked before granian starts a thread, since a process with threads cannot be forked safely.
+    """
+    from server import create_app
+
+    problem = taken(host, port)
+    if problem:
+        print(problem, file=sys.stderr)
+        return 1
+    multiprocessing.set_start_method("fork", force=True)
+    engine = Embedded(loaded, workers=workers, timeout=timeout)
+    app = create_app(dataset=loaded, engine=engine)
+    server = Server(
+        "server:create_app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=8,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    )
+    triples = sum(loaded.counts.values())
+    print(
+        f"{triples:,} triples, version {loaded.version}: http://{host}:{port}/  (Ctrl+C stops)",
+        file=sys.stderr,
+        flush=True,
+    )
+    try:
+        server.serve(target_loader=lambda: app, wrap_loader=False)
+    finally:
+        engine.close()
+    return 0
+
+
+def taken(host: str, port: int) -> str:
+    """Why the address cannot be listened at, or nothing."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return f"{host}:{port} cannot be listened at ({error.strerror}); choose another with --host and --port"
+    return ""
