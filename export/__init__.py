@@ -1,0 +1,1 @@
+"""Writes dist/: dumps of the graph as it is served."""
