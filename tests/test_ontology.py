@@ -135,23 +135,17 @@ def test_every_used_class_and_property_is_declared() -> None:
 
 
 def test_domains_and_ranges_are_declared() -> None:
-    named = {
-        o for p in (RDFS.domain, RDFS.subClassOf, RDFS.subPropertyOf) for o in ontology().objects(None, p)
-    }
+    named = {o for p in (RDFS.domain, RDFS.subClassOf, RDFS.subPropertyOf) for o in ontology().objects(None, p)}
     assert sorted(term for term in named - declared() if not str(term).startswith(BUILT_IN)) == []
 
 
 def test_derived_properties_say_so() -> None:
     derived = {
         rdflib.URIRef(row[0].value)
-        for row in loaded().store.query(
-            f"SELECT DISTINCT ?p {{ GRAPH <{loaded().graph('derived')}> {{ ?s ?p ?o }} }}"
-        )
+        for row in loaded().store.query(f"SELECT DISTINCT ?p {{ GRAPH <{loaded().graph('derived')}> {{ ?s ?p ?o }} }}")
     }
     notes = {term: str(ontology().value(term, SKOS.scopeNote)) for term in derived if term.startswith(CCN)}
-    assert {
-        term for term, note in notes.items() if not note.startswith("Derived when the graph is loaded")
-    } == set()
+    assert {term for term, note in notes.items() if not note.startswith("Derived when the graph is loaded")} == set()
 
 
 def test_fields_are_named_in_four_languages() -> None:
@@ -171,9 +165,7 @@ def test_every_text_has_a_language() -> None:
         DCTERMS.title,
         DCTERMS.description,
     )
-    untagged = [
-        (s, o) for p in text for s, o in ontology().subject_objects(p) if not getattr(o, "language", None)
-    ]
+    untagged = [(s, o) for p in text for s, o in ontology().subject_objects(p) if not getattr(o, "language", None)]
     assert untagged == []
 
 
