@@ -20,6 +20,7 @@ from citygraph.formats import Format
 from citygraph.negotiation import negotiate
 from citygraph.protocol import BadRequest
 from citygraph.site import CODE, Site
+from citygraph.sparql import volatile
 
 MAX_BODY = 1 << 20
 MAX_URL = 1 << 16
@@ -166,9 +167,9 @@ def answered(asked: protocol.Operation) -> Response:
     found = answer(asked, request.headers.get("Accept"))
     response = Response(found.body, content_type=found.format.content_type)
     response.headers["Server-Timing"] = f"query;dur={(perf_counter() - started) * 1000:.1f}"
-    response.headers["Cache-Control"] = replies.CACHED
+    response.headers["Cache-Control"] = "no-store" if volatile(asked.query or "") else replies.CACHED
     response.vary.add("Accept")
-    # Made from the bytes, since NOW() and RAND() answer the same query differently.
+    # Made from the bytes, since a store behind the engine may change under the same query.
     response.add_etag()
     response.make_conditional(request)
     return response

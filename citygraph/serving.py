@@ -3,6 +3,7 @@
 import multiprocessing
 import socket
 import sys
+from typing import Any, cast
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -10,6 +11,13 @@ from granian.server import Server
 
 from citygraph.dataset import Dataset
 from citygraph.engine import Embedded
+from citygraph.front import Front
+
+CACHE = 128 << 20
+"""Bytes of kept answers, over all processes of the web server."""
+
+QUERY_THREADS = 64
+"""Per process of the web server: more than callers may wait, so that the engine's bounded queue is what says no."""
 
 
 def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float) -> int:
@@ -26,13 +34,13 @@ def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float) -> 
     multiprocessing.set_start_method("fork", force=True)
     engine = Embedded(loaded, workers=workers, timeout=timeout)
     app = create_app(dataset=loaded, engine=engine)
+    front = Front(app, queries="/sparql", threads=QUERY_THREADS, cache=CACHE // workers)
     server = Server(
         "server:create_app",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=workers,
-        blocking_threads=8,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
     )
@@ -43,7 +51,8 @@ def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float) -> 
         flush=True,
     )
     try:
-        server.serve(target_loader=lambda: app, wrap_loader=False)
+        # granian asks for a callable, and looks for the methods of RSGI first.
+        server.serve(target_loader=lambda: cast(Any, front), wrap_loader=False)
     finally:
         engine.close()
     return 0

@@ -213,6 +213,13 @@ def _spell(kind: str, token: str, spelt: int) -> int:
     return _GRAPH if kind == "word" and token.lower().endswith("graph") else _NOTHING
 
 
+def volatile(text: str) -> bool:
+    """Whether the query may be answered otherwise each time it is asked of the same graph."""
+    return any(
+        token.text.upper() in {"NOW", "RAND", "UUID", "STRUUID"} for token in tokens(text) if token.kind == "word"
+    )
+
+
 def bind(text: str, terms: Mapping[str, NamedNode | Literal]) -> str:
     """The query with every `$name` token replaced by its term; strings, comments and IRIs are left alone.
 

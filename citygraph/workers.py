@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from citygraph import worker
+from citygraph.asking import ASKER
 from citygraph.errors import KINDS, Busy, TimedOut, WorkerLost
 
 BURST = 0.02
@@ -121,7 +122,9 @@ class Pool:
                     worker.ask(connection, request, leash)
                 finally:
                     os.close(leash)
-                return worker.receive(connection, deadline)
+                asker = ASKER.get()
+                with asker.waiting(connection) if asker else contextlib.nullcontext():
+                    return worker.receive(connection, deadline)
             except TimeoutError:
                 raise self._late(connection, limit) from None
             except EOFError:

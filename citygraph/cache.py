@@ -1,0 +1,150 @@
+"""Answers that are kept, ready to be sent: within a bound of memory, the least used go first.
+
+A cache lives in one process over one loaded graph, so nothing in it can outlive its data version.
+"""
+
+import gzip
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from threading import Lock
+
+Headers = list[tuple[str, str]]
+
+COMPRESSED = (
+    "text/",
+    "image/svg+xml",
+    "application/json",
+    "application/ld+json",
+    "application/n-",
+    "application/problem+json",
+    "application/rdf+xml",
+    "application/sparql-results+",
+    "application/trig",
+)
+WORTHWHILE = 600
+"""Bytes from which a body is compressed; below, the headers outweigh it."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole response. `headers` have their names in lower case."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """A header's value, or nothing."""
+        return next((value for key, value in self.headers if key == name), "")
+
+    @property
+    def size(self) -> int:
+        """Roughly the bytes that it takes in memory."""
+        return len(self.body) + sum(len(key) + len(value) + 100 for key, value in self.headers) + 500
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A reply in the two forms that it is sent in."""
+
+    plain: Reply
+    packed: Reply | None
+
+    def variant(self, accepted: str) -> Reply:
+        """The form for a client that accepts these encodings."""
+        return self.packed if self.packed and takes_gzip(accepted) else self.plain
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding header allows gzip."""
+    for part in accepted.lower().split(","):
+        name, _, parameters = part.partition(";")
+        if name.strip() in ("gzip", "*"):
+            return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+def keep(reply: Reply) -> Kept:
+    """A reply with its compressed form, where that is worth it. The two have different strong ETags, as they must."""
+    kind = reply.header("content-type")
+    encoded = reply.header("content-encoding") or reply.status != 200
+    if encoded or len(reply.body) < WORTHWHILE or not kind.startswith(COMPRESSED):
+        return Kept(reply, None)
+    plain = Reply(reply.status, vary(reply.headers), reply.body)
+    body = gzip.compress(reply.body, 6, mtime=0)
+    headers = [
+        (key, packed_tag(value) if key == "etag" else value) for key, value in plain.headers if key != "content-length"
+    ]
+    headers += [("content-encoding", "gzip"), ("content-length", str(len(body)))]
+    return Kept(plain, Reply(reply.status, headers, body))
+
+
+def packed_tag(tag: str) -> str:
+    """The ETag of the compressed form."""
+    return tag[:-1] + '-gz"' if tag.endswith('"') else tag
+
+
+def vary(headers: Headers) -> Headers:
+    """The headers with Accept-Encoding among what they vary on."""
+    stated = next((value for key, value in headers if key == "vary"), "")
+    rest = [(key, value) for key, value in headers if key != "vary"]
+    return [*rest, ("vary", f"{stated}, Accept-Encoding" if stated else "Accept-Encoding")]
+
+
+def unchanged(reply: Reply, request: dict[str, str]) -> Reply:
+    """The reply, or a 304 where the request's headers say that the client has it."""
+    known = request.get("if-none-match")
+    if reply.status != 200 or not (tag := reply.header("etag")):
+        return reply
+    if known is not None:
+        tags = {part.strip().removeprefix("W/") for part in known.split(",")}
+        same = tag in tags or "*" in tags
+    else:
+        since, modified = day(request.get("if-modified-since", "")), day(reply.header("last-modified"))
+        same = since is not None and modified is not None and modified <= since
+    return Reply(304, [(k, v) for k, v in reply.headers if not k.startswith("content-")], b"") if same else reply
+
+
+def day(text: str) -> datetime | None:
+    """The time of an HTTP date, or None for anything else."""
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None
+
+
+@dataclass
+class Cache:
+    """Kept replies by key, within `limit` bytes; a reply of more than an eighth of that is not kept."""
+
+    limit: int
+    held: int = 0
+    hits: int = 0
+    entries: OrderedDict[object, tuple[Kept, int]] = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)
+
+    def get(self, key: object) -> Kept | None:
+        """What is kept under the key."""
+        with self.lock:
+            found = self.entries.get(key)
+            if found is None:
+                return None
+            self.entries.move_to_end(key)
+            self.hits += 1
+            return found[0]
+
+    def put(self, key: object, kept: Kept) -> None:
+        """Keep a reply, and let go of the least used ones that no longer fit."""
+        size = kept.plain.size + (kept.packed.size if kept.packed else 0) + len(repr(key))
+        if size > self.limit // 8:
+            return
+        with self.lock:
+            if (old := self.entries.pop(key, None)) is not None:
+                self.held -= old[1]
+            self.entries[key] = (kept, size)
+            self.held += size
+            while self.held > self.limit:
+                _, (_, gone) = self.entries.popitem(last=False)
+                self.held -= gone

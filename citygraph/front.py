@@ -1,0 +1,178 @@
+"""What stands between the web server and the application: kept answers, and an eye on the client while it waits.
+
+granian speaks RSGI to this. A reply that is kept goes out at once; everything else is run by the WSGI application in a
+thread. Queries have threads of their own, so pages never wait behind them; when the client hangs up, its query ends.
+"""
+
+import asyncio
+import contextlib
+import io
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from hashlib import sha256
+from typing import Any
+
+from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
+
+from citygraph.asking import ASKER, Asker
+from citygraph.cache import Cache, Headers, Reply, keep, unchanged
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+MAX_BODY = (1 << 20) + 1
+"""One byte more than the application reads, so that it sees, and says, when a body is too long."""
+
+BODY_SECONDS = 30.0
+LONGEST_KEY = 8192
+PAGE_THREADS = 8
+
+
+class Front:
+    """The RSGI application. `queries` is the path whose requests get the `threads` for queries."""
+
+    def __init__(self, application: Application, *, queries: str, threads: int, cache: int) -> None:
+        self.application = application
+        self.queries = queries
+        self.threads = threads
+        self.cache = Cache(cache)
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In each process of the web server, once it is forked."""
+        self.pages = ThreadPoolExecutor(PAGE_THREADS, "page")
+        self.asking = ThreadPoolExecutor(self.threads, "query")
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answer one request."""
+        if scope.proto != "http":
+            return
+        headers = dict_of(scope.headers.items())
+        with contextlib.suppress(ProtocolClosed):
+            try:
+                body = await asyncio.wait_for(read(protocol), BODY_SECONDS) if has_body(scope, headers) else b""
+            except TimeoutError:
+                send(protocol, Reply(408, [("connection", "close"), ("cache-control", "no-store")], b""))
+                return
+            key = self.key(scope, headers, body)
+            kept = self.cache.get(key) if key else None
+            if kept is None:
+                reply = await self.run(scope, protocol, environment(scope, headers, body))
+                if reply is None:
+                    return
+                kept = await asyncio.get_running_loop().run_in_executor(self.pages, keep, reply)
+                if key and cacheable(reply):
+                    self.cache.put(key, kept)
+            send(protocol, unchanged(kept.variant(headers.get("accept-encoding", "")), headers))
+
+    def key(self, scope: Scope, headers: dict[str, str], body: bytes) -> object:
+        """What the reply depends on, or None where a reply is not kept."""
+        if not self.cache.limit or scope.method not in ("GET", "HEAD", "POST") or "range" in headers:
+            return None
+        told = (headers.get("accept"), headers.get("content-type"))
+        if len(scope.path) + len(scope.query_string) + sum(len(text or "") for text in told) > LONGEST_KEY:
+            return None
+        return (scope.method, scope.path, scope.query_string, *told, sha256(body).digest() if body else b"")
+
+    async def run(self, scope: Scope, protocol: HTTPProtocol, environ: dict[str, Any]) -> Reply | None:
+        """The application's reply; None when the client hung up before it."""
+        loop = asyncio.get_running_loop()
+        if scope.path != self.queries:
+            return await loop.run_in_executor(self.pages, call, self.application, environ)
+        asker = Asker()
+        context = copy_context()
+        context.run(ASKER.set, asker)
+        answer = loop.run_in_executor(self.asking, context.run, call, self.application, environ)
+        gone = asyncio.ensure_future(protocol.client_disconnect())
+        try:
+            waiting: set[asyncio.Future[Any]] = {answer, gone}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                return answer.result()
+            asker.leave()
+            await answer
+            return None
+        finally:
+            gone.cancel()
+
+
+def has_body(scope: Scope, headers: dict[str, str]) -> bool:
+    return "content-length" in headers or "transfer-encoding" in headers or scope.method in ("POST", "PUT", "PATCH")
+
+
+async def read(protocol: HTTPProtocol) -> bytes:
+    """The body, or its beginning when it is longer than the application would read."""
+    body = bytearray()
+    async for chunk in protocol:
+        body += chunk
+        if len(body) > MAX_BODY:
+            break
+    return bytes(body[:MAX_BODY])
+
+
+def dict_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers by name; what comes in several lines is one list."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def environment(scope: Scope, headers: dict[str, str], body: bytes) -> dict[str, Any]:
+    """The WSGI environment of a request. Conditions are left out: they are looked at when the reply is there."""
+    host, _, port = scope.server.rpartition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "CONTENT_TYPE": headers.get("content-type", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    skipped = {"content-type", "content-length", "transfer-encoding", "if-none-match", "if-modified-since", "proxy"}
+    for name, value in headers.items():
+        if name not in skipped and "_" not in name:
+            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
+    return environ
+
+
+def call(application: Application, environ: dict[str, Any]) -> Reply:
+    """One call of a WSGI application, as a whole."""
+    told: list[tuple[str, Headers]] = []
+
+    def start(status: str, headers: Headers, _: object = None) -> Callable[[bytes], None]:
+        told[:] = [(status, headers)]
+        return written.append
+
+    written: list[bytes] = []
+    parts = application(environ, start)
+    try:
+        body = b"".join([*written, *parts])
+    finally:
+        getattr(parts, "close", lambda: None)()
+    status, headers = told[0]
+    return Reply(int(status.split(" ", 1)[0]), [(name.lower(), value) for name, value in headers], body)
+
+
+def cacheable(reply: Reply) -> bool:
+    """Whether a reply may be sent again: it is whole, says that it may, and has an ETag if it has content."""
+    lasting = bool(reply.header("etag")) if reply.status == 200 else reply.status in (303, 308)
+    return lasting and "public" in reply.header("cache-control")
+
+
+def send(protocol: HTTPProtocol, reply: Reply) -> None:
+    if reply.body:
+        protocol.response_bytes(reply.status, reply.headers, reply.body)
+    else:
+        protocol.response_empty(reply.status, reply.headers)
