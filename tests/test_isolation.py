@@ -46,6 +46,7 @@ def make(store: Store) -> Iterator[Making]:
 
     def start(**limits: Any) -> Embedded:
         made.append(Embedded(Small(store), **({"workers": 2, "timeout": LIMIT, "memory": 64 << 20} | limits)))
+        assert soon(lambda: len(made[-1].pool.workers()) == made[-1].pool.size)
         return made[-1]
 
     yield start

@@ -50,6 +50,7 @@ def make(store: Store) -> Iterator[Making]:
 
     def start(**limits: Any) -> Embedded:
         made.append(Embedded(Small(store), **({"workers": 2, "timeout": LIMIT, "memory": 64 << 20} | limits)))
+        assert soon(lambda: len(made[-1].pool.workers()) == made[-1].pool.size)
         return made[-1]
 
     yield start
@@ -136,7 +137,7 @@ def test_many_that_find_the_zygote_dead_fork_one(make: Making) -> None:
     assert soon(lambda: not any(map(alive, workers)))
     with ThreadPoolExecutor(8) as threads:
         assert all(b"true" in each for each in threads.map(lambda _: engine.query(LIGHT).body, range(8)))
-    assert len(engine.pool.workers()) == 2
+    assert soon(lambda: len(engine.pool.workers()) == 2)
 
 
 def test_whoever_hangs_up_kills_the_query(make: Making) -> None:
