@@ -9,11 +9,12 @@ from pyoxigraph import DefaultGraph, RdfFormat, parse
 from rdflib.namespace import DCTERMS, OWL, RDF, RDFS, SH, SKOS, VANN
 
 from citygraph import dataset
-from citygraph.namespaces import DEFAULT_BASE, PREFIXES
+from citygraph.namespaces import PREFIXES
 
 CHECKOUT = Path(__file__).parents[1]
-CCN = DEFAULT_BASE + "ontology#"
-ONTOLOGY = rdflib.URIRef(DEFAULT_BASE + "ontology")
+BASE = "https://w3id.org/creative-cities/"
+CCN = BASE + "ontology#"
+ONTOLOGY = rdflib.URIRef(BASE + "ontology")
 FILES = dataset.files(CHECKOUT, "ontology")
 LANGUAGES = {"en", "sv"}
 FOUR = {"en", "sv", "fr", "es"}
@@ -152,7 +153,7 @@ def test_fields_are_named_in_four_languages() -> None:
     fields = set(ontology().subjects(RDF.type, rdflib.URIRef(CCN + "CreativeField")))
     assert len(fields) == 8
     assert {tuple(tongues(field, SKOS.prefLabel)) for field in fields} == {tuple(sorted(FOUR))}
-    assert set(ontology().objects(rdflib.URIRef(DEFAULT_BASE + "field"), SKOS.hasTopConcept)) == fields
+    assert set(ontology().objects(rdflib.URIRef(BASE + "field"), SKOS.hasTopConcept)) == fields
 
 
 def test_every_text_has_a_language() -> None:

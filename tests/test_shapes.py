@@ -10,7 +10,7 @@ import rdflib
 from rdflib.namespace import FOAF, RDF, RDFS, SH
 
 from citygraph import dataset, validation
-from citygraph.namespaces import DEFAULT_BASE, PREFIXES
+from citygraph.namespaces import PREFIXES
 from citygraph.validation import Finding
 
 CHECKOUT = Path(__file__).parents[1]
@@ -18,7 +18,8 @@ EXAMPLES = Path(__file__).parent / "shapes"
 CONTEXT = EXAMPLES / "context.ttl"
 VALID = sorted((EXAMPLES / "valid").glob("*.ttl"))
 INVALID = sorted((EXAMPLES / "invalid").glob("*.ttl"))
-CCS = rdflib.Namespace(DEFAULT_BASE + "shapes#")
+BASE = "https://w3id.org/creative-cities/"
+CCS = rdflib.Namespace(BASE + "shapes#")
 VCARD = "http://www.w3.org/2006/vcard/ns#"
 LANGUAGES = {"en", "sv"}
 
@@ -56,7 +57,7 @@ def expanded(name: str) -> str:
     if name == "-":
         return ""
     prefix, local = name.split(":")
-    ours = {"ccn": DEFAULT_BASE + "ontology#", "ccs": str(CCS), "vcard": VCARD}
+    ours = {"ccn": BASE + "ontology#", "ccs": str(CCS), "vcard": VCARD}
     return (ours | PREFIXES)[prefix] + local
 
 
