@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from werkzeug.local import LocalProxy
 from werkzeug.urls import iri_to_uri
 
-from citygraph import documents, formats, listing, pages, protocol, replies
+from citygraph import documents, formats, listing, pages, protocol, remote, replies
 from citygraph.dataset import Dataset, checkout, load
 from citygraph.engine import Answer, Embedded, Engine
 from citygraph.errors import EngineError
@@ -34,7 +34,8 @@ def create_app(
     root: Path | str | None = None, *, engine: Engine | None = None, dataset: Dataset | None = None,
     public_url: str | None = None,
 ) -> Flask:  # fmt: skip
-    """The application over a root, or over a dataset and an engine that are there already.
+    """The application over a root, or over a dataset and an engine that are there already; without an engine, over
+    the store that CITYGRAPH_ENDPOINT names or, where it names none, the embedded one.
 
     `public_url` is where the site stands on the web (default: CITYGRAPH_URL, else the base of the dataset).
     """
@@ -49,7 +50,8 @@ def create_app(
     app.url_map.merge_slashes = app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     public = public_url or os.environ.get("CITYGRAPH_URL") or dataset.base
-    app.extensions["site"] = Site(dataset, engine or Embedded(dataset), public.rstrip("/") + "/")
+    engine = engine or remote.connect(dataset) or Embedded(dataset)
+    app.extensions["site"] = Site(dataset, engine, public.rstrip("/") + "/")
     app.register_blueprint(graph)
     app.register_error_handler(EngineError, failed)
     app.register_error_handler(HTTPException, refused)
@@ -262,6 +264,8 @@ def thing(path: str) -> Response:
     if format and (iri := site.known(stem)):
         return document(iri, format)
     if path in site.lists:
+        if unknown := g.parameters.keys() - {"format", "lang"}:
+            raise BadRequest(f"A list has no parameter {min(unknown)}; it takes lang. Ask /sparql for a part of it.")
         return replies.cached(site, lambda: list_page(path), formats.HTML.content_type)
     if current := documents.version_of(site.engine, base + path):
         return replies.redirected(local(current) or current, 303)
@@ -286,7 +290,7 @@ def document(iri: str, format: Format) -> Response:
         (address + f.suffix if address else url_for("graph.resource", iri=iri, format=f.name), f)
         for f in documents.FORMATS
     ]
-    classes = documents.classes(site.engine, iri)
+    classes = documents.classes(site.engine, site.dataset, iri)
     path = site.collections.get(documents.first(classes, list(site.collections), ""))
     links = replies.described(site, iri, alternates, url_for("graph.thing", path=path) if path else None)
 

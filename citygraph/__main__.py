@@ -1,15 +1,28 @@
-"""The command line: python -m citygraph serve | validate | format | query | stats."""
+"""The command line: python -m citygraph serve | validate | format | query | stats | push."""
 
 import argparse
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from citygraph import dataset, explanation, formatting, queries, sparql, tables, validation
+from citygraph import (
+    credentials,
+    dataset,
+    explanation,
+    formatting,
+    pushing,
+    queries,
+    remote,
+    sparql,
+    tables,
+    validation,
+)
 from citygraph.dataset import Dataset, ParseErrors
+from citygraph.endpoint import Endpoint
 from citygraph.errors import EngineError
 
 EPILOG = "--root DIR, or CITYGRAPH_ROOT, names another folder with ontology/, data/ and shapes/ (any may be missing)."
@@ -28,12 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
             f"{error.title}: {place}{error.detail}",
             *([str(error.extra["hint"])] if "hint" in error.extra else []),
         )
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (OSError, ValueError) as error:
         return complain(str(error))
-    except KeyError as error:
-        return complain(f"{error.args[0]}; there are: {', '.join(queries.names())}")
-    except BrokenPipeError:
-        return 0
     except KeyboardInterrupt:
         return 130
 
@@ -42,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     """All commands with their options."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--root", type=Path, default=None, help="folder to work on (default: this checkout)")
-    common.add_argument("--base", default=None, help="base IRI (default: the one that the data states)")
+    common.add_argument("--base", type=absolute, default=None, help="base IRI (default: the one that the data states)")
     top = argparse.ArgumentParser(prog="python -m citygraph", description=__doc__, epilog=EPILOG)
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -53,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
 
     serve_ = command("serve", serve, "Serve pages, documents and the SPARQL endpoint.")
     serve_.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
-    serve_.add_argument("--port", type=int, default=8000, help="port to listen at (default: %(default)s)")
+    serve_.add_argument("--port", type=port, default=8000, help="port to listen at (default: %(default)s)")
     serve_.add_argument(
         "--workers",
         type=count,
@@ -86,6 +98,20 @@ def parser() -> argparse.ArgumentParser:
     )
 
     command("stats", stats, "What is in the graph, and how long it took to load.")
+
+    send = command("push", push, "Validate the folders and load their graphs into a store elsewhere.")
+    send.add_argument(
+        "--endpoint",
+        default=os.environ.get("CITYGRAPH_ENDPOINT"),
+        metavar="URL",
+        help="where the store is queried (default: CITYGRAPH_ENDPOINT)",
+    )
+    send.add_argument(
+        "--graph-store",
+        default=os.environ.get("CITYGRAPH_GRAPH_STORE"),
+        metavar="URL",
+        help="where its graphs are replaced; {graph} stands for the IRI, escaped (default: CITYGRAPH_GRAPH_STORE)",
+    )
     return top
 
 
@@ -94,6 +120,20 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
     return int(text)
+
+
+def port(text: str) -> int:
+    """A port from 0 to 65535."""
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+    return int(text)
+
+
+def absolute(text: str) -> str:
+    """An absolute IRI that others can begin with."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no absolute IRI, such as https://example.org/")
+    return text
 
 
 def seconds(text: str) -> float:
@@ -153,8 +193,8 @@ def validate(given: argparse.Namespace) -> int:
     elif given.turtle:
         print(report.turtle())
     else:
-        for found, line in zip(report.findings, report.lines(), strict=True):
-            print(paint(line, "31" if found.severity == "Violation" else "33"))
+        for line in report.lines():
+            print(paint(line, "33" if ": warning: " in line else "31"))
     violations = sum(found.severity == "Violation" for found in report.findings)
     rest = len(report.findings) - violations
     told = f"{violations} violation{'s'[: violations != 1]}, {rest} warning{'s'[: rest != 1]}"
@@ -227,6 +267,24 @@ def stats(given: argparse.Namespace) -> int:
     for row in dataset.solutions(loaded.store, text):
         print(f"{int(row['things'].value):>9,}  {row['class'].value}")
     return 0
+
+
+def push(given: argparse.Namespace) -> int:
+    """Nothing is sent when the folders do not validate."""
+    if not given.endpoint or not given.graph_store:
+        return complain(
+            "name the store with --endpoint and --graph-store, such as http://127.0.0.1:7878/store?graph={graph}"
+        )
+    known = credentials.from_environment()
+    store = Endpoint(pushing.address(given.graph_store, ""), known)
+    loaded = load(given)
+    engine = remote.Remote(loaded, given.endpoint, known)
+    report = validation.check(loaded, progress)
+    progress("")
+    if not report.conforms:
+        return complain(*report.lines(), "nothing was pushed")
+    done = pushing.push(loaded, store, given.graph_store, engine, print)
+    return complain(*done.lines()) if done.failed else 0
 
 
 if __name__ == "__main__":

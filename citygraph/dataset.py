@@ -6,6 +6,7 @@ The named graphs BASE/graph/{ontology,data,shapes,derived} hold each part by its
 
 import hashlib
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -27,11 +28,13 @@ from pyoxigraph import (
     serialize,
 )
 
-from citygraph.namespaces import DEFAULT_BASE, PREFIXES
+from citygraph.namespaces import PREFIXES
 from citygraph.turtle import stable
 
+NO_BASE = "http://localhost/"
+"""The base of a graph none of whose subjects has a web address."""
+
 PARTS = ("ontology", "data", "shapes")
-QUERIED = ("ontology", "data", "derived")
 
 
 @dataclass(frozen=True, order=True)
@@ -88,8 +91,14 @@ def checkout() -> Path:
 
 
 def files(root: Path, part: str) -> list[Path]:
-    """The Turtle files of one part of a root, in a stable order."""
-    return sorted((root / part).rglob("*.ttl"))
+    """The Turtle files of one part of a root, in a stable order. Raises `OSError` for a folder that cannot be read."""
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    walk = os.walk(root / part, onerror=refuse)
+    return sorted(Path(folder, name) for folder, _, names in walk for name in names if name.endswith(".ttl"))
 
 
 def load(root: Path, base: str | None = None, say: Callable[[str], None] = lambda text: None) -> Dataset:
@@ -122,13 +131,18 @@ def quads(path: Path) -> QuadParser:
 
 def read(store: Store, path: Path, graph: NamedNode, root: Path) -> list[Problem]:
     """Load one file into a graph; the problems say why it was not loaded."""
+    file = str(path.relative_to(root))
     try:
+        if path.read_bytes().startswith(b"\xef\xbb\xbf"):
+            return [Problem(file, 1, 1, "starts with a byte order mark; save it as UTF-8 without one")]
         store.load(path=path, format=RdfFormat.TURTLE, base_iri=None, to_graph=graph)
     except SyntaxError as error:
         message = str(error.msg).partition(": ")[2] or str(error.msg)
-        return [Problem(str(path.relative_to(root)), error.lineno or 1, error.offset or 1, message)]
+        if message.startswith("A dot is expected"):
+            message += ", or ; at the end of the line before"
+        return [Problem(file, error.lineno or 1, error.offset or 1, message)]
     except (ValueError, OSError) as error:
-        return [Problem(str(path.relative_to(root)), 1, 1, str(error))]
+        return [Problem(file, 1, 1, str(error))]
     return []
 
 
@@ -140,14 +154,22 @@ def solutions(store: Store, text: str, graphs: list[NamedNode] | None = None) ->
 
 
 def base_of(store: Store, graphs: list[NamedNode]) -> str:
-    """The base that the data states (void:uriSpace), else what the IRIs of its subjects have in common."""
+    """The base that the data states (void:uriSpace), else what the IRIs of most of its subjects have in common.
+
+    Most, because a graph may say something of a few things elsewhere: the host with the most subjects counts.
+    """
     stated = f"SELECT ?space {{ ?dataset <{PREFIXES['void']}uriSpace> ?space }} ORDER BY STRLEN(STR(?space))"
     for row in solutions(store, stated, graphs):
         return str(row["space"].value)
     subjects = solutions(store, "SELECT DISTINCT ?s { ?s ?p ?o FILTER(ISIRI(?s)) }", graphs)
-    common = commonprefix([row["s"].value for row in subjects])
-    end = max(common.rfind("/"), common.rfind("#")) + 1
-    return common[:end] if common.count("/") >= 3 else DEFAULT_BASE
+    hosts: dict[str, list[str]] = {}
+    for iri in (str(row["s"].value) for row in subjects):
+        if found := re.match(r"https?://[^/]+/", iri):
+            hosts.setdefault(found[0], []).append(iri)
+    if not hosts:
+        return NO_BASE
+    common = commonprefix(max(hosts.values(), key=len))
+    return common[: max(common.rfind("/"), common.rfind("#")) + 1]
 
 
 def assemble(root: Path, base: str, staged: Store, parts: dict[str, NamedNode], say: Callable[[str], None]) -> Dataset:
@@ -178,8 +200,9 @@ def infer(store: Store, path: Path, root: Path) -> Iterator[Quad]:
     try:
         found = store.query(path.read_text("utf-8"))
     except SyntaxError as error:
-        place = (error.lineno or 1, error.offset or 1)
-        raise ParseErrors([Problem(str(path.relative_to(root)), *place, str(error.msg))]) from None
+        stated = re.match(r"error at (\d+):(\d+): (.*)", str(error.msg), re.DOTALL)
+        place = (int(stated[1]), int(stated[2]), stated[3]) if stated else (1, 1, str(error.msg))
+        raise ParseErrors([Problem(str(path.relative_to(root)), *place)]) from None
     if not isinstance(found, QueryTriples):
         raise ParseErrors([Problem(str(path.relative_to(root)), 1, 1, "a rule is a CONSTRUCT; write one")])
     yield from (Quad(*triple) for triple in found)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, serialize
 
 from citygraph import formats, queries, turtle
 from citygraph.dataset import Dataset
@@ -69,10 +69,12 @@ def version_of(engine: Engine, iri: str) -> str | None:
     return next((row["current"].value for row in rows if isinstance(row["current"], NamedNode)), None)
 
 
-def classes(engine: Engine, iri: str) -> list[str]:
-    """The local names of a thing's classes, as queries and templates are named by them."""
+def classes(engine: Engine, dataset: Dataset, iri: str) -> list[str]:
+    """The local names of a thing's classes of our ontology, as queries and templates are named by them."""
+    own = dataset.base + "ontology#"
     rows = engine.select(bind(queries.load("pages/thing/types").text, {"thing": NamedNode(iri)}))
-    return [local_name(row["class"].value) for row in rows if isinstance(row["class"], NamedNode)]
+    iris = [row["class"].value for row in rows if isinstance(row["class"], NamedNode)]
+    return [local_name(iri) for iri in iris if iri.startswith(own)]
 
 
 def first(names: Sequence[str], available: Sequence[str], otherwise: str) -> str:
@@ -92,8 +94,11 @@ def triples(engine: Engine, dataset: Dataset, iri: str) -> list[Triple]:
     if graph:
         return engine.construct(bind(queries.load("documents/graph").text, {"graph": NamedNode(graph)}))
     available = [name.removeprefix("documents/") for name in queries.names("documents")]
-    name = first(classes(engine, iri), available, "any")
-    return engine.construct(bind(queries.load(f"documents/{name}").text, {"thing": NamedNode(iri)}))
+    name = first(classes(engine, dataset, iri), available, "any")
+    found = engine.construct(bind(queries.load(f"documents/{name}").text, {"thing": NamedNode(iri)}))
+    if any(isinstance(fact.object, BlankNode) for fact in found):
+        found += engine.construct(bind(queries.load("documents/blank-nodes").text, {"thing": NamedNode(iri)}))
+    return found
 
 
 def write(facts: Sequence[Triple], format: Format, dataset: Dataset) -> bytes:

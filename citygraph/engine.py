@@ -138,16 +138,16 @@ class Embedded:
         timeout: float | None = None,
     ) -> Answer:
         """See Engine."""
-        _check(text, timeout)
+        check(text, timeout)
         short = len(text) <= SHORT
         if short:
             sparql.refuse(text, self.dataset.graphs, self.dataset.base)
-        target = _target(text, accept, format)
+        target = target_of(text, accept, format)
         request: dict[str, Any] = {
             "query": text,
             "format": target.name,
             "examine": not short,
-            "graphs": _graphs(default_graphs or (), named_graphs or ()),
+            "graphs": graphs_of(default_graphs or (), named_graphs or ()),
         }
         head, body = self.pool.run(request, timeout)
         return Answer(target.media_type, body, head["kind"], target)
@@ -184,7 +184,8 @@ class Embedded:
         self.pool.close()
 
 
-def _check(text: str, timeout: float | None) -> None:
+def check(text: str, timeout: float | None) -> None:
+    """Raise TooLarge or QueryError for what no engine takes."""
     if len(text) > LONGEST:
         raise TooLarge(f"The query is longer than {LONGEST:,} characters.", limit_characters=LONGEST)
     if timeout is not None and not timeout > 0:
@@ -195,7 +196,8 @@ def _check(text: str, timeout: float | None) -> None:
         raise QueryError("The query is not UTF-8: it holds half of a surrogate pair.") from None
 
 
-def _target(text: str, accept: str | None, format: Format | None) -> Format:
+def target_of(text: str, accept: str | None, format: Format | None) -> Format:
+    """The format to answer a query in. Raises NotAcceptable."""
     form = sparql.form(text)
     offers = OFFERS[form]
     if form is None:
@@ -211,7 +213,7 @@ def _target(text: str, accept: str | None, format: Format | None) -> Format:
     return format
 
 
-def _graphs(default: Sequence[str], named: Sequence[str]) -> tuple[list[str], list[str]] | None:
+def graphs_of(default: Sequence[str], named: Sequence[str]) -> tuple[list[str], list[str]] | None:
     """The dataset that the protocol's parameters make, of those graphs and no other; None when there are
     none.
 

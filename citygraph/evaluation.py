@@ -79,7 +79,7 @@ def evaluate(
     except (RuntimeError, ValueError) as error:
         raise QueryError(f"The query cannot be evaluated: {str(error)[:200]}") from None
     body = output.getvalue()
-    return {"kind": kind}, _xml(body, target) if target in (formats.RESULTS_XML, formats.RDF_XML) else body
+    return {"kind": kind}, readable_xml(body, target) if target in (formats.RESULTS_XML, formats.RDF_XML) else body
 
 
 def _write(
@@ -113,7 +113,7 @@ def _again(store: Store, text: str, error: SyntaxError) -> SyntaxError:
     return error
 
 
-def _xml(body: bytes, target: formats.Format) -> bytes:
+def readable_xml(body: bytes, target: formats.Format) -> bytes:
     """A body that every XML parser reads as it was meant. Raises NotAcceptable where XML cannot say it."""
     family = formats.SOLUTION_FORMATS if target in formats.SOLUTION_FORMATS else formats.GRAPH_FORMATS
     others = [each.media_type for each in family if each is not target]

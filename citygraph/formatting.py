@@ -25,7 +25,7 @@ def canonical_text(path: Path, prefixes: Mapping[str, str]) -> str:
     Numbers get the form that the store gives them, so that files, pages and dumps agree. Raises `SyntaxError` if the
     file is no Turtle and `CommentInside` if a comment stands between facts.
     """
-    text = path.read_text("utf-8")
+    text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
     store = Store()
     store.load(text.encode(), format=RdfFormat.TURTLE)
     head = header(text)

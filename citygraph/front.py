@@ -7,6 +7,7 @@ thread. Queries have threads of their own, so pages never wait behind them; when
 import asyncio
 import contextlib
 import io
+import os
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,8 @@ class Front:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """In each process of the web server, once it is forked."""
+        # A server whose main process was killed could not be restarted while its children hold the port.
+        loop.add_reader(os.pidfd_open(os.getppid()), os._exit, 1)
         self.pages = ThreadPoolExecutor(PAGE_THREADS, "page")
         self.asking = ThreadPoolExecutor(self.threads, "query")
 

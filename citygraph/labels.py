@@ -7,12 +7,16 @@ tag. What has no label is called by the last piece of its IRI, in words, so that
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from unicodedata import combining, normalize
 from urllib.parse import unquote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from citygraph.namespaces import PREFIXES, name
 from citygraph.views import Value
+
+PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ə": "e", "þ": "th", "ð": "d"})
+"""Letters that Unicode does not take apart."""
 
 Term = NamedNode | BlankNode | Literal | Triple
 Links = Callable[[str], str | None]
@@ -144,3 +148,9 @@ class Reader:
             found += facts.get(first, [])
             term = next(iter(facts.get(rest, [])), term)
         return found
+
+
+def by_text(value: Value) -> tuple[str, str]:
+    """Where a value stands among others: letters with accents or strokes beside those without."""
+    letters = (c for c in normalize("NFKD", value.text.casefold().translate(PLAIN)) if not combining(c))
+    return ("".join(letters), value.href or "")

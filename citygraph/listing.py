@@ -14,7 +14,7 @@ from citygraph import queries
 from citygraph.engine import Answer, Engine
 from citygraph.errors import EngineError
 from citygraph.formats import GRAPH_FORMATS, SOLUTION_FORMATS
-from citygraph.labels import Labels, Links, Term, in_words, local_name, pick, shortened, shown, tag
+from citygraph.labels import Labels, Links, Term, by_text, in_words, local_name, pick, shortened, shown, tag
 from citygraph.protocol import Operation
 from citygraph.sparql import bind
 from citygraph.views import Table, Value
@@ -30,6 +30,9 @@ def of_list(engine: Engine, name: str, terms: Labels, links: Links, language: st
     variables = projected(query.text)
     columns = [v for v in variables if not (v.endswith("Label") and v.removesuffix("Label") in variables)]
     rows = [[cell(row, column, links) for column in columns] for row in found]
+    if by := re.search(r"ORDER BY LCASE\(STR\(\?(\w+)Label\)\)", query.text):
+        # SPARQL orders by code point, which puts Ö behind Z.
+        rows.sort(key=lambda row: by_text(row[columns.index(by[1])] or Value("")))
     return Table(query.title, query.comment, headings(columns, terms, language), rows, len(rows), text)
 
 

@@ -1,8 +1,6 @@
-"""Prefixes that any graph may use without declaring them to us, and the base that ours is published under."""
+"""Prefixes that any graph may use without declaring them to us."""
 
 from pyoxigraph import NamedNode
-
-DEFAULT_BASE = "https://w3id.org/creative-cities/"
 
 PREFIXES: dict[str, str] = {
     "dc": "http://purl.org/dc/elements/1.1/",

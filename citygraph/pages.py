@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import groupby
-from unicodedata import combining, normalize
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -15,6 +14,7 @@ from citygraph.labels import (
     Links,
     Reader,
     Term,
+    by_text,
     in_words,
     local_name,
     pick,
@@ -280,9 +280,3 @@ def supports(row: Mapping[str, Term], value: Term) -> bool:
         return False
     language = row.get("language")
     return not isinstance(language, Literal) or (isinstance(value, Literal) and value.language == language.value)
-
-
-def by_text(value: Value) -> tuple[str, str]:
-    """Where a value stands among others: letters with accents beside those without."""
-    letters = (c for c in normalize("NFKD", value.text.casefold()) if not combining(c))
-    return ("".join(letters), value.href or "")

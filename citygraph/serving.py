@@ -12,6 +12,7 @@ from granian.server import Server
 from citygraph.dataset import Dataset
 from citygraph.engine import Embedded
 from citygraph.front import Front
+from citygraph.remote import connect
 
 CACHE = 128 << 20
 """Bytes of kept answers, over all processes of the web server."""
@@ -32,7 +33,7 @@ def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float) -> 
         print(problem, file=sys.stderr)
         return 1
     multiprocessing.set_start_method("fork", force=True)
-    engine = Embedded(loaded, workers=workers, timeout=timeout)
+    engine = connect(loaded, timeout) or Embedded(loaded, workers=workers, timeout=timeout)
     app = create_app(dataset=loaded, engine=engine)
     front = Front(app, queries="/sparql", threads=QUERY_THREADS, cache=CACHE // workers)
     server = Server(

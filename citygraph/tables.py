@@ -30,7 +30,12 @@ def read_query(given: str, terms: Mapping[str, str]) -> str:
             )
         found = queries.parse_query(path.stem, path.read_text("utf-8"))
     elif re.fullmatch(r"[\w/-]+", given):
-        found = queries.load(given)
+        try:
+            found = queries.load(given)
+        except KeyError as error:
+            raise ValueError(f"{error.args[0]}; there are: {', '.join(queries.names())}") from None
+    elif terms:
+        raise ValueError("--with is for a .rq file or a named query; write the term into the text")
     else:
         return given
     bound = dict(found.defaults)
@@ -40,8 +45,10 @@ def read_query(given: str, terms: Mapping[str, str]) -> str:
             raise ValueError(f"{found.name} has no parameter {name}; its parameters: {known}")
         try:
             bound[name] = queries.term(text)
-        except SyntaxError as error:
-            raise ValueError(f"--with {name}={text}: {error.msg}; write the term as Turtle does") from None
+        except SyntaxError:
+            raise ValueError(
+                f'--with {name}={text}: no term; write it as Turtle does, as in "2017-12-31"^^xsd:date'
+            ) from None
     missing = sorted(found.parameters - bound.keys())
     if missing:
         raise ValueError(f"{found.name} needs --with {missing[0]}=TERM")

@@ -3,6 +3,7 @@
 All three kinds of problem come out alike, as findings with a file and a line, and as a standard `sh:ValidationReport`.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -18,6 +19,9 @@ from citygraph import dataset, positions
 from citygraph.dataset import Dataset, ParseErrors
 from citygraph.formatting import canonical_text
 from citygraph.turtle import Names
+
+logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
+"""A literal that is no date is a finding of the shapes, with file and line; rdflib would print a traceback besides."""
 
 SEVERITIES = ("Violation", "Warning", "Info")
 
@@ -51,11 +55,14 @@ class Report:
 
     def lines(self) -> Iterable[str]:
         """A line a finding, as compilers print them: `file:line: subject: what to do`."""
-        names = Names(self.prefixes)
+        names, told = Names(self.prefixes), set()
         for found in self.findings:
             subject = names.iri(found.subject).replace("\\", "") + ": " if found.subject else ""
             mark = "" if found.severity == "Violation" else f"{found.severity.lower()}: "
-            yield f"{found.file}:{found.line}: {subject}{mark}{found.message}"
+            line = f"{found.file}:{found.line}: {subject}{mark}{found.message}"
+            if line not in told:
+                told.add(line)
+                yield line
 
     def document(self) -> dict[str, object]:
         """The report as plain JSON values."""
@@ -117,7 +124,7 @@ def check(loaded: Dataset, say: Callable[[str], None] = lambda text: None) -> Re
 
 def form(loaded: Dataset, path: Path) -> list[Finding]:
     """Where a file of data/ is not what the formatter writes."""
-    file, text = str(path.relative_to(loaded.root)), path.read_text("utf-8")
+    file, text = str(path.relative_to(loaded.root)), path.read_bytes().decode("utf-8")
 
     def warn(line: int, message: str) -> Finding:
         return Finding(file, line, "Warning", "", "", "", "", message)
@@ -214,7 +221,7 @@ def finding(report: rdflib.Graph, result: rdflib.term.Node, shape_graph: rdflib.
         str(focus) if isinstance(focus, rdflib.URIRef) else "",
         str(inverse or path) if isinstance(inverse or path, rdflib.URIRef) else "",
         n3(value),
-        str(report.value(result, SH.sourceShape) or ""),
+        str(shape) if isinstance(shape := report.value(result, SH.sourceShape), rdflib.URIRef) else "",
         str(messages[0]) if messages else f"does not fit the shape {report.value(result, SH.sourceShape)}",
     )
 

@@ -33,8 +33,11 @@ STACKS = (512 << 20, 128 << 20, 32 << 20)
 """Sizes of the stack to try. Untouched pages of it cost nothing; deep nesting costs about 10 kB a level."""
 LONG = 0.1
 """Seconds after which a query counts as long: its worker gets a stand-in, and ends after its answer."""
-GROWN = 128 << 20
+GROWN = 32 << 20
 """Bytes of resident memory above those at birth after which a worker ends after its answer."""
+LARGE = 1 << 20
+"""Bytes of a block that goes back to the system when it is freed."""
+_M_MMAP_THRESHOLD = -3
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _libc = ctypes.CDLL(None)
@@ -113,6 +116,14 @@ def _wait(connection: socket.socket, deadline: float | None) -> None:
         if left <= 0:
             raise TimeoutError
         connection.settimeout(left)
+
+
+def give_back() -> None:
+    """Have large blocks go back to the system when they are freed. Left alone, malloc learns from the first that
+    is freed to keep the next ones: each process would stay as large as the answers it once had in hand."""
+    mallopt = getattr(_libc, "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, LARGE)
 
 
 def leave_network() -> None:

@@ -63,6 +63,7 @@ class Pool:
 
     def start(self) -> None:
         """Fork the zygote, before the process starts threads. Once; a forked process then only asks."""
+        worker.give_back()
         atexit.register(self.close)
         self._fork()
 

@@ -163,7 +163,7 @@ def test_query_runs_files_named_queries_graphs_and_asks(
         (["SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }"], "SERVICE"),
         (["nothing.rq"], "there is no such file"),
         (["members-on-a-day", "--with", "year=3"], "its parameters: day"),
-        (["members-on-a-day", "--with", "day=2017-13"], "write the term as Turtle does"),
+        (["members-on-a-day", "--with", "day=2017-13"], "write it as Turtle does"),
         (["CONSTRUCT WHERE { ?s ?p ?o }", "--format", "csv"], "no table"),
     ],
 )
@@ -200,3 +200,71 @@ def test_it_runs_as_a_module_without_colour_in_a_pipe() -> None:
     assert ran.returncode == 1
     assert "\x1b" not in ran.stdout + ran.stderr
     assert "Say how far the light reaches" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["serve", "--port", "99999"], "no port from 0 to 65535"),
+        (["stats", "--base", "nowhere"], "no absolute IRI, such as https://example.org/"),
+    ],
+)
+def test_wrong_values_say_what_would_be_right(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert told in capsys.readouterr().err
+
+
+def test_with_needs_a_query_that_has_parameters(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["query", "--root", str(root), "ASK { ?s ?p $day }", "--with", "day=3"]) == 1
+    assert "--with is for a .rq file or a named query" in capsys.readouterr().err
+    assert main(["query", "--root", str(root), "no-such-query"]) == 1
+    assert "no query is called 'no-such-query'; there are: " in capsys.readouterr().err
+
+
+def test_a_reader_that_has_enough_is_no_error(root: Path) -> None:
+    command = f"{sys.executable} -m citygraph query --root {root} 'SELECT ?s ?p ?o {{ ?s ?p ?o }}' | head -n 1"
+    ran = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.startswith("s ")
+    assert "pipe" not in ran.stderr
+
+
+def test_windows_line_ends_and_byte_order_marks_are_seen(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = lights(root).read_bytes()
+    lights(root).write_bytes(good.replace(b"\n", b"\r\n"))
+    main(["validate", "--root", str(root)])
+    assert "is not in form" in capsys.readouterr().out
+    assert main(["format", "--root", str(root)]) == 0
+    assert lights(root).read_bytes() == good
+    lights(root).write_bytes(b"\xef\xbb\xbf" + good)
+    capsys.readouterr()
+    assert main(["validate", "--root", str(root)]) == 1
+    assert "starts with a byte order mark; save it as UTF-8 without one" in capsys.readouterr().out
+
+
+def test_a_forgotten_semicolon_is_pointed_at(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(lights(root), "t:range 17 ;", "t:range 17")
+    assert main(["validate", "--root", str(root)]) == 1
+    assert "A dot is expected at the end of statements, or ; at the end of the line before" in capsys.readouterr().out
+
+
+def test_a_date_that_is_none_is_a_finding_and_no_traceback(tmp_path: Path) -> None:
+    for part in ("ontology", "data", "shapes"):
+        shutil.copytree(ROOT / part, tmp_path / part)
+    change(tmp_path / "data/cities/se.ttl", '"2017-10-31"^^xsd:date', '"2017-13-31"^^xsd:date')
+    ran = subprocess.run(
+        [sys.executable, "-m", "citygraph", "validate", "--root", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "data/cities/se.ttl:" in ran.stdout
+    assert "designation:norrkoping-music" in ran.stdout
+    assert "Traceback" not in ran.stderr
+    assert len(set(ran.stdout.splitlines())) == len(ran.stdout.splitlines())

@@ -1,6 +1,7 @@
 """Loading: what is in the store, what is derived, and what happens to a folder that is not ours or not right."""
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -115,3 +116,37 @@ def test_the_checkout_is_the_root_unless_another_is_named(monkeypatch: pytest.Mo
     assert folders.checkout() == ROOT
     monkeypatch.setenv("CITYGRAPH_ROOT", str(LIGHTS))
     assert folders.checkout() == LIGHTS
+
+
+def test_a_folder_that_cannot_be_read_is_an_error_and_not_half_a_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: object) -> object:
+        if str(path).endswith("data"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)  # type: ignore[call-overload]
+
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(PermissionError):
+        load(LIGHTS)
+
+
+def test_a_few_subjects_elsewhere_do_not_move_the_base(tmp_path: Path) -> None:
+    shutil.copytree(LIGHTS, tmp_path / "root")
+    (tmp_path / "root/ontology/more.ttl").write_text(
+        "<http://purl.org/dc/terms/title> a <http://www.w3.org/2002/07/owl#AnnotationProperty> .", "utf-8"
+    )
+    assert load(tmp_path / "root").base == "https://lights.example.org/"
+
+
+def test_a_graph_without_web_addresses_has_a_base_that_is_nobodys(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/a.ttl").write_text("<urn:isbn:1> <urn:p> 1 .", "utf-8")
+    assert load(tmp_path).base == "http://localhost/"
+
+
+def test_a_rule_is_a_construct(tmp_path: Path) -> None:
+    shutil.copytree(LIGHTS, tmp_path / "root")
+    (tmp_path / "root/ontology/rules").mkdir()
+    (tmp_path / "root/ontology/rules/ask.rq").write_text("ASK {}", "utf-8")
+    with pytest.raises(ParseErrors, match="a rule is a CONSTRUCT; write one"):
+        load(tmp_path / "root")

@@ -85,7 +85,9 @@ def test_another_folder_is_served_and_validated(tmp_path: Path) -> None:
 def test_every_option_that_is_named_is_an_option() -> None:
     known = "".join(
         subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        for command in [["citygraph", name, "--help"] for name in ("serve", "validate", "format", "query", "stats")]
+        for command in [
+            ["citygraph", name, "--help"] for name in ("serve", "validate", "format", "query", "stats", "push")
+        ]
         + [["export", "--help"]]
     )
     named = {

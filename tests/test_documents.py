@@ -1,14 +1,17 @@
 """What documents of things hold, and the graph's description of itself."""
 
 import json
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
-from rdflib import Graph
+from rdflib import Graph, URIRef
+from rdflib.compare import isomorphic
 
 from citygraph.dataset import Dataset
 from citygraph.namespaces import PREFIXES
+from server import create_app
 
 BASE = "https://w3id.org/creative-cities/"
 CCN = BASE + "ontology#"
@@ -178,3 +181,22 @@ def test_everything_that_the_catalogue_refers_to_is_typed_in_it(client: FlaskCli
         if t.object.__class__ is NamedNode and t.object.value.startswith(BASE + "dataset#"):
             assert t.object in typed
     assert not any(str(term).startswith("_:") for t in found for term in (t.subject, t.object))
+
+
+def test_what_a_thing_holds_in_blank_nodes_and_lists_is_in_its_document(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    text = """@prefix e: <https://e.example.org/> .
+        e:a e:addr [ e:street "Main" ; e:geo [ e:list ( e:x [ e:y 2 ] 3 ) ] ] .
+        e:other e:has [ e:not "of a" ] ."""
+    (tmp_path / "data/a.ttl").write_text(text, "utf-8")
+    app = create_app(tmp_path)
+    try:
+        got = Graph().parse(data=app.test_client().get("/a.ttl").get_data(), format="turtle")
+    finally:
+        app.extensions["site"].engine.close()
+    wanted = Graph().parse(data=text, format="turtle")
+    elsewhere = URIRef("https://e.example.org/other")
+    for held in list(wanted.objects(elsewhere)):
+        wanted.remove((held, None, None))
+    wanted.remove((elsewhere, None, None))
+    assert isomorphic(got, wanted)

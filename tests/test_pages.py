@@ -261,3 +261,18 @@ def test_another_graph_has_pages_documents_and_a_start_page(lighthouses: FlaskCl
 
 def test_a_list_that_another_graph_has_nothing_for_is_empty(lighthouses: FlaskClient) -> None:
     assert "There are none in this graph" in page(lighthouses, "/cities")
+
+
+def test_lists_stand_in_the_order_of_letters_with_accents_beside_those_without(client: FlaskClient) -> None:
+    text = client.get("/cities").get_data(as_text=True)
+    names = ["Łódź", "Lviv", "Óbidos", "Östersund", "Zahlé"]
+    places = [text.find(f">{name}<") for name in names]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_a_filter_that_a_list_does_not_have_is_not_passed_over_in_silence(client: FlaskClient) -> None:
+    answer = client.get("/cities?field=music")
+    assert answer.status_code == 400
+    assert "no parameter field" in answer.get_data(as_text=True)
+    assert client.get("/cities?lang=sv").status_code == 200
