@@ -12,6 +12,8 @@ from citygraph import dataset as folders
 from citygraph.dataset import Dataset
 from citygraph.engine import Embedded, Engine
 
+pytest_plugins = ["pools"]
+
 ROOT = Path(__file__).parents[1]
 
 

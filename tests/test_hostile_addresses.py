@@ -1,5 +1,7 @@
 """Addresses that nobody sends in good faith get a clean 4xx: no trace, no file, no header of theirs."""
 
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -44,7 +46,7 @@ def test_hostile_addresses_are_a_clean_4xx(client: FlaskClient, path: str, accep
     assert 400 <= reply.status_code < 500
     assert "Set-Cookie" not in reply.headers
     assert "X" not in reply.headers
-    for leak in ("Traceback", "/work/", "site-packages", "<script>", "root:"):
+    for leak in ("Traceback", str(Path.cwd()), "site-packages", "<script>", "root:"):
         assert leak not in reply.text
 
 

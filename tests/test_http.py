@@ -281,7 +281,7 @@ def test_a_fault_of_ours_is_500_without_a_trace(
     app = create_app(dataset=dataset, engine=engine)
 
     def broken(*_: object) -> None:
-        raise RuntimeError("secret in /work/main/server.py")
+        raise RuntimeError("secret in /srv/site/server.py")
 
     monkeypatch.setattr("citygraph.documents.triples", broken)
     reply = app.test_client().get("/city/norrkoping.ttl")

@@ -5,96 +5,16 @@ import os
 import signal
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
+from pools import LIGHT, PRODUCT, Making, Small, alive, busy, outcome, soon
+from pyoxigraph import Store
 
 from citygraph import worker
 from citygraph.engine import Embedded
-from citygraph.errors import Busy, EngineError, TimedOut, WorkerLost
-
-BASE = "https://example.org/"
-LIMIT = 0.5
-PRODUCT = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
-LIGHT = f"ASK {{ <{BASE}1> ?p ?o }}"
-
-
-@dataclass(frozen=True)
-class Small:
-    store: Store
-    base: str = BASE
-    prefixes: dict[str, str] = field(default_factory=dict)
-    graphs: frozenset[str] = frozenset()
-
-
-Making = Callable[..., Embedded]
-
-
-@pytest.fixture(scope="module")
-def store() -> Store:
-    made = Store()
-    for number in range(2000):
-        made.add(Quad(NamedNode(f"{BASE}{number}"), NamedNode(f"{BASE}p"), Literal(str(number)), DefaultGraph()))
-    return made
-
-
-@pytest.fixture
-def make(store: Store) -> Iterator[Making]:
-    made: list[Embedded] = []
-
-    def start(**limits: Any) -> Embedded:
-        made.append(Embedded(Small(store), **({"workers": 2, "timeout": LIMIT, "memory": 64 << 20} | limits)))
-        assert soon(lambda: len(made[-1].pool.workers()) == made[-1].pool.size)
-        return made[-1]
-
-    yield start
-    for engine in made:
-        engine.close()
-
-
-def soon(promise: Callable[[], object], seconds: float = 5.0) -> bool:
-    """Whether the promise comes true in that time."""
-    end = time.monotonic() + seconds
-    while not promise():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.005)
-    return True
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def busy(engine: Embedded) -> list[int]:
-    """The workers that are computing just now."""
-
-    def ticks(pid: int) -> int:
-        try:
-            return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
-        except (FileNotFoundError, ProcessLookupError):
-            return 0
-
-    before = {pid: ticks(pid) for pid in engine.pool.workers()}
-    time.sleep(0.05)
-    return [pid for pid, then in before.items() if ticks(pid) > then]
-
-
-def outcome(engine: Embedded, text: str, **options: Any) -> EngineError | bytes:
-    try:
-        return engine.query(text, **options).body
-    except EngineError as error:
-        return error
-
+from citygraph.errors import Busy, TimedOut, WorkerLost
 
 # Loss
 
@@ -170,12 +90,12 @@ def test_an_asking_process_that_dies_takes_its_query_with_it(make: Making) -> No
     assert soon(lambda: not any(map(alive, running)), 1.0)
 
 
-def test_workers_end_with_the_process_that_started_them(store: Store) -> None:
+def test_workers_end_with_the_process_that_started_them(small_store: Store) -> None:
     ear, mouth = os.pipe()
     owner = os.fork()
     if owner == 0:
         try:
-            engine = Embedded(Small(store), workers=2)
+            engine = Embedded(Small(small_store), workers=2)
             assert soon(lambda: len(engine.pool.workers()) == 2)
             known = {"all": [engine.pool.zygote(), *engine.pool.workers()], "address": engine.pool.address}
             os.write(mouth, json.dumps(known).encode())
@@ -192,8 +112,8 @@ def test_workers_end_with_the_process_that_started_them(store: Store) -> None:
     assert soon(lambda: not Path(known["address"]).parent.exists())
 
 
-def test_close_leaves_nothing_behind(store: Store) -> None:
-    engine = Embedded(Small(store), workers=3)
+def test_close_leaves_nothing_behind(small_store: Store) -> None:
+    engine = Embedded(Small(small_store), workers=3)
     processes = [engine.pool.zygote() or 0, *engine.pool.workers()]
     with ThreadPoolExecutor() as threads:
         heavy = threads.submit(outcome, engine, PRODUCT)

@@ -1,0 +1,1 @@
+"""Measures the endpoint beside other SPARQL servers: `python -m bench`."""
