@@ -105,7 +105,7 @@ def missing(name: str) -> str:
     if name == "embedded" or name in os.environ.get("STORE_TESTS", "").split(","):
         return ""
     if name == "virtuoso":
-        return "takes some fifteen minutes; STORE_TESTS=oxigraph,virtuoso runs it"
+        return "takes many minutes; STORE_TESTS=oxigraph,virtuoso runs it"
     if program(name):
         return ""
     return f"the package {name} is not installed"
