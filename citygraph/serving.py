@@ -35,7 +35,9 @@ def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float) -> 
     multiprocessing.set_start_method("fork", force=True)
     engine = connect(loaded, timeout) or Embedded(loaded, workers=workers, timeout=timeout)
     app = create_app(dataset=loaded, engine=engine)
-    front = Front(app, queries="/sparql", threads=QUERY_THREADS, cache=CACHE // workers)
+    # A store elsewhere can change under us, and a kept answer may not outlive its data.
+    cache = CACHE // workers if isinstance(engine, Embedded) else 0
+    front = Front(app, queries="/sparql", threads=QUERY_THREADS, cache=cache)
     server = Server(
         "server:create_app",
         address=host,
