@@ -121,7 +121,6 @@ class Cache:
 
     limit: int
     held: int = 0
-    hits: int = 0
     entries: OrderedDict[object, tuple[Kept, int]] = field(default_factory=OrderedDict)
     lock: Lock = field(default_factory=Lock)
 
@@ -132,7 +131,6 @@ class Cache:
             if found is None:
                 return None
             self.entries.move_to_end(key)
-            self.hits += 1
             return found[0]
 
     def put(self, key: object, kept: Kept) -> None:

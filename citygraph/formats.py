@@ -88,7 +88,6 @@ GRAPH_FORMATS = (TURTLE, N_TRIPLES, JSON_LD, RDF_XML, N_QUADS, TRIG)
 SOLUTION_FORMATS = (RESULTS_JSON, RESULTS_XML, RESULTS_CSV, RESULTS_TSV)
 BOOLEAN_FORMATS = SOLUTION_FORMATS
 """pyoxigraph writes an ASK's answer as CSV and TSV too: the bare word `true` or `false`."""
-DOCUMENT_FORMATS = (HTML, TEXT, JSON, GEOJSON, CSV)
 
 
 def lookup(name: str, offers: Sequence[Format]) -> Format | None:

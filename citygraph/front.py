@@ -18,7 +18,7 @@ from typing import Any
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
 from citygraph.asking import ASKER, Asker
-from citygraph.cache import Cache, Headers, Reply, keep, unchanged
+from citygraph.cache import Cache, Headers, Kept, Reply, keep, unchanged
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -60,11 +60,10 @@ class Front:
             key = self.key(scope, headers, body)
             kept = self.cache.get(key) if key else None
             if kept is None:
-                reply = await self.run(scope, protocol, environment(scope, headers, body))
-                if reply is None:
+                kept = await self.run(scope, protocol, environment(scope, headers, body))
+                if kept is None:
                     return
-                kept = await asyncio.get_running_loop().run_in_executor(self.pages, keep, reply)
-                if key and cacheable(reply):
+                if key and cacheable(kept.plain):
                     self.cache.put(key, kept)
             send(protocol, unchanged(kept.variant(headers.get("accept-encoding", "")), headers))
 
@@ -77,15 +76,15 @@ class Front:
             return None
         return (scope.method, scope.path, scope.query_string, *told, sha256(body).digest() if body else b"")
 
-    async def run(self, scope: Scope, protocol: HTTPProtocol, environ: dict[str, Any]) -> Reply | None:
+    async def run(self, scope: Scope, protocol: HTTPProtocol, environ: dict[str, Any]) -> Kept | None:
         """The application's reply; None when the client hung up before it."""
         loop = asyncio.get_running_loop()
         if scope.path != self.queries:
-            return await loop.run_in_executor(self.pages, call, self.application, environ)
+            return await loop.run_in_executor(self.pages, answered, self.application, environ)
         asker = Asker()
         context = copy_context()
         context.run(ASKER.set, asker)
-        answer = loop.run_in_executor(self.asking, context.run, call, self.application, environ)
+        answer = loop.run_in_executor(self.asking, context.run, answered, self.application, environ)
         gone = asyncio.ensure_future(protocol.client_disconnect())
         try:
             waiting: set[asyncio.Future[Any]] = {answer, gone}
@@ -148,6 +147,11 @@ def environment(scope: Scope, headers: dict[str, str], body: bytes) -> dict[str,
         if name not in skipped and "_" not in name:
             environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
     return environ
+
+
+def answered(application: Application, environ: dict[str, Any]) -> Kept:
+    """The reply to a request, made and compressed in one thread."""
+    return keep(call(application, environ))
 
 
 def call(application: Application, environ: dict[str, Any]) -> Reply:
