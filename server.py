@@ -21,6 +21,7 @@ from citygraph.negotiation import negotiate
 from citygraph.protocol import BadRequest
 from citygraph.site import CODE, Site
 from citygraph.sparql import volatile
+from citygraph.straight import FAILED
 
 MAX_BODY = 1 << 20
 MAX_URL = 1 << 16
@@ -139,7 +140,11 @@ def home_page() -> str:
 
 @graph.route("/sparql", methods=["GET", "POST"])
 def sparql() -> Response:
-    """The SPARQL 1.1 Protocol; without a query the page to write one, or the Service Description."""
+    """The SPARQL 1.1 Protocol; without a query the page to write one, or the Service Description.
+
+    Most queries never come here: `citygraph.straight` answers them, and sends here what failed."""
+    if failed := request.environ.get(FAILED):
+        raise failed
     asked = protocol.operation(request.method, request.headers.get("Content-Type", ""), request.query_string, body())
     page = asked.format is None and protocol.prefers_page(request.headers.get("Accept"))
     if page and not (asked.query or "").strip():
@@ -167,12 +172,9 @@ def answered(asked: protocol.Operation) -> Response:
     """The engine's answer, byte by byte."""
     started = perf_counter()
     found = answer(asked, request.headers.get("Accept"))
-    response = Response(found.body, content_type=found.format.content_type)
-    response.headers["Server-Timing"] = f"query;dur={(perf_counter() - started) * 1000:.1f}"
-    response.headers["Cache-Control"] = "no-store" if volatile(asked.query or "") else replies.CACHED
-    response.vary.add("Accept")
-    # Made from the bytes, since a store behind the engine may change under the same query.
-    response.add_etag()
+    lasting, seconds = not volatile(asked.query or ""), perf_counter() - started
+    response = Response(found.body)
+    response.headers.update(replies.of_answer(found.body, found.format.content_type, lasting, seconds))
     response.make_conditional(request)
     return response
 

@@ -1,4 +1,5 @@
-"""Answers that are kept, ready to be sent: within a bound of memory, the least used go first.
+"""Answers that are kept, ready to be sent, and compressed once a client asks for that: within a bound of memory, the
+least used go first.
 
 A cache lives in one process over one loaded graph, so nothing in it can outlive its data version.
 """
@@ -45,15 +46,36 @@ class Reply:
         return len(self.body) + sum(len(key) + len(value) + 100 for key, value in self.headers) + 500
 
 
-@dataclass(frozen=True)
+@dataclass
 class Kept:
-    """A reply in the two forms that it is sent in."""
+    """A reply and, once a client has asked for it, its compressed form. `packs` says whether that is worth it."""
 
     plain: Reply
-    packed: Reply | None
+    packs: bool = False
+    packed: Reply | None = None
+
+    @property
+    def size(self) -> int:
+        """Roughly the bytes that both forms take; the compressed one has its place from the start."""
+        return self.plain.size * 3 // 2 if self.packs else self.plain.size
+
+    def unpacked(self, accepted: str) -> bool:
+        """Whether a client that accepts these encodings wants a form that is not there yet."""
+        return self.packs and self.packed is None and takes_gzip(accepted)
+
+    def pack(self) -> None:
+        """Compress. The two forms have different strong ETags, as they must."""
+        body = gzip.compress(self.plain.body, 6, mtime=0)
+        headers = [
+            (key, packed_tag(value) if key == "etag" else value)
+            for key, value in self.plain.headers
+            if key != "content-length"
+        ]
+        headers += [("content-encoding", "gzip"), ("content-length", str(len(body)))]
+        self.packed = Reply(self.plain.status, headers, body)
 
     def variant(self, accepted: str) -> Reply:
-        """The form for a client that accepts these encodings."""
+        """The form for a client that accepts these encodings, of those that are there."""
         return self.packed if self.packed and takes_gzip(accepted) else self.plain
 
 
@@ -67,18 +89,12 @@ def takes_gzip(accepted: str) -> bool:
 
 
 def keep(reply: Reply) -> Kept:
-    """A reply with its compressed form, where that is worth it. The two have different strong ETags, as they must."""
+    """A reply with its place for a compressed form, where that is worth it."""
     kind = reply.header("content-type")
     encoded = reply.header("content-encoding") or reply.status != 200
     if encoded or len(reply.body) < WORTHWHILE or not kind.startswith(COMPRESSED):
-        return Kept(reply, None)
-    plain = Reply(reply.status, vary(reply.headers), reply.body)
-    body = gzip.compress(reply.body, 6, mtime=0)
-    headers = [
-        (key, packed_tag(value) if key == "etag" else value) for key, value in plain.headers if key != "content-length"
-    ]
-    headers += [("content-encoding", "gzip"), ("content-length", str(len(body)))]
-    return Kept(plain, Reply(reply.status, headers, body))
+        return Kept(reply)
+    return Kept(Reply(reply.status, vary(reply.headers), reply.body), packs=True)
 
 
 def packed_tag(tag: str) -> str:
@@ -117,7 +133,7 @@ def day(text: str) -> datetime | None:
 
 @dataclass
 class Cache:
-    """Kept replies by key, within `limit` bytes; a reply of more than an eighth of that is not kept."""
+    """Kept replies by key, within `limit` bytes; a reply of more than a quarter of that is not kept."""
 
     limit: int
     held: int = 0
@@ -135,8 +151,8 @@ class Cache:
 
     def put(self, key: object, kept: Kept) -> None:
         """Keep a reply, and let go of the least used ones that no longer fit."""
-        size = kept.plain.size + (kept.packed.size if kept.packed else 0) + len(repr(key))
-        if size > self.limit // 8:
+        size = kept.size + len(repr(key))
+        if size > self.limit // 4:
             return
         with self.lock:
             if (old := self.entries.pop(key, None)) is not None:

@@ -138,19 +138,27 @@ class Embedded:
         timeout: float | None = None,
     ) -> Answer:
         """See Engine."""
+        request, target = self.request(text, accept, format, default_graphs, named_graphs, timeout)
+        head, body = self.pool.run(request, timeout)
+        return Answer(target.media_type, body, head["kind"], target)
+
+    def request(
+        self,
+        text: str,
+        accept: str | None,
+        format: Format | None,
+        default_graphs: Sequence[str] | None,
+        named_graphs: Sequence[str] | None,
+        timeout: float | None,
+    ) -> tuple[dict[str, Any], Format]:
+        """What a worker is sent for a query, and the format of its answer; parameters and errors as for `query`."""
         check(text, timeout)
         short = len(text) <= SHORT
         if short:
             sparql.refuse(text, self.dataset.graphs, self.dataset.base)
         target = target_of(text, accept, format)
-        request: dict[str, Any] = {
-            "query": text,
-            "format": target.name,
-            "examine": not short,
-            "graphs": graphs_of(default_graphs or (), named_graphs or ()),
-        }
-        head, body = self.pool.run(request, timeout)
-        return Answer(target.media_type, body, head["kind"], target)
+        graphs = graphs_of(default_graphs or (), named_graphs or ())
+        return {"query": text, "format": target.name, "examine": not short, "graphs": graphs}, target
 
     def select(self, text: str) -> list[dict[str, Term]]:
         """See Engine."""

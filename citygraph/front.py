@@ -1,7 +1,8 @@
 """What stands between the web server and the application: kept answers, and an eye on the client while it waits.
 
-granian speaks RSGI to this. A reply that is kept goes out at once; everything else is run by the WSGI application in a
-thread. Queries have threads of their own, so pages never wait behind them; when the client hangs up, its query ends.
+granian speaks RSGI to this. A reply that is kept goes out at once, and queries take the straight way to a worker.
+Everything else is run by the WSGI application in a thread; what may be a query has threads of its own, so pages never
+wait behind it. When the client hangs up, its query ends.
 """
 
 import asyncio
@@ -17,8 +18,11 @@ from typing import Any
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
+from citygraph import straight
 from citygraph.asking import ASKER, Asker
 from citygraph.cache import Cache, Headers, Kept, Reply, keep, unchanged
+from citygraph.engine import Embedded
+from citygraph.lines import Left, Lines
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -28,16 +32,23 @@ MAX_BODY = (1 << 20) + 1
 BODY_SECONDS = 30.0
 LONGEST_KEY = 8192
 PAGE_THREADS = 8
+SHORT = 1 << 13
+"""Bytes of a body that are compressed in the event loop."""
 
 
 class Front:
-    """The RSGI application. `queries` is the path whose requests get the `threads` for queries."""
+    """The RSGI application. `queries` is the path whose requests get the `threads` for queries, or, with an embedded
+    `engine`, take the straight way."""
 
-    def __init__(self, application: Application, *, queries: str, threads: int, cache: int) -> None:
+    def __init__(
+        self, application: Application, *, queries: str, threads: int, cache: int, engine: Embedded | None = None
+    ) -> None:
         self.application = application
         self.queries = queries
         self.threads = threads
         self.cache = Cache(cache)
+        self.engine = engine
+        self.lines: Lines | None = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """In each process of the web server, once it is forked."""
@@ -45,13 +56,15 @@ class Front:
         loop.add_reader(os.pidfd_open(os.getppid()), os._exit, 1)
         self.pages = ThreadPoolExecutor(PAGE_THREADS, "page")
         self.asking = ThreadPoolExecutor(self.threads, "query")
+        if self.engine:
+            self.lines = Lines(self.engine.pool, loop)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
         if scope.proto != "http":
             return
         headers = dict_of(scope.headers.items())
-        with contextlib.suppress(ProtocolClosed):
+        with contextlib.suppress(ProtocolClosed, Left):
             try:
                 body = await asyncio.wait_for(read(protocol), BODY_SECONDS) if has_body(scope, headers) else b""
             except TimeoutError:
@@ -60,42 +73,68 @@ class Front:
             key = self.key(scope, headers, body)
             kept = self.cache.get(key) if key else None
             if kept is None:
-                kept = await self.run(scope, protocol, environment(scope, headers, body))
-                if kept is None:
-                    return
+                kept = await self.reply(scope, protocol, headers, body)
                 if key and cacheable(kept.plain):
                     self.cache.put(key, kept)
-            send(protocol, unchanged(kept.variant(headers.get("accept-encoding", "")), headers))
+            accepted = headers.get("accept-encoding", "")
+            if kept.unpacked(accepted):
+                await self.packed(kept)
+            send(protocol, unchanged(kept.variant(accepted), headers))
 
     def key(self, scope: Scope, headers: dict[str, str], body: bytes) -> object:
         """What the reply depends on, or None where a reply is not kept."""
         if not self.cache.limit or scope.method not in ("GET", "HEAD", "POST") or "range" in headers:
             return None
-        told = (headers.get("accept"), headers.get("content-type"))
-        if len(scope.path) + len(scope.query_string) + sum(len(text or "") for text in told) > LONGEST_KEY:
+        accept, kind = headers.get("accept", ""), headers.get("content-type", "")
+        if len(scope.path) + len(scope.query_string) + len(accept) + len(kind) > LONGEST_KEY:
             return None
-        return (scope.method, scope.path, scope.query_string, *told, sha256(body).digest() if body else b"")
+        return (scope.method, scope.path, scope.query_string, accept, kind, sha256(body).digest() if body else b"")
 
-    async def run(self, scope: Scope, protocol: HTTPProtocol, environ: dict[str, Any]) -> Kept | None:
-        """The application's reply; None when the client hung up before it."""
+    async def reply(self, scope: Scope, protocol: HTTPProtocol, headers: dict[str, str], body: bytes) -> Kept:
+        """The reply of the straight way or of the application. Raises `Left` when the client hung up before it."""
+        environ = None
+        if scope.path == self.queries:
+            found = None
+            if self.engine and self.lines:
+                gone = protocol.client_disconnect
+                found = await straight.answer(
+                    self.engine, self.lines, scope.method, headers, scope.query_string, body, gone
+                )
+            if isinstance(found, Reply):
+                return keep(found)
+            environ = environment(scope, headers, body)
+            if found is None:
+                return await self.watched(protocol, environ)
+            environ[straight.FAILED] = found
         loop = asyncio.get_running_loop()
-        if scope.path != self.queries:
-            return await loop.run_in_executor(self.pages, answered, self.application, environ)
+        environ = environ or environment(scope, headers, body)
+        return keep(await loop.run_in_executor(self.pages, call, self.application, environ))
+
+    async def watched(self, protocol: HTTPProtocol, environ: dict[str, Any]) -> Kept:
+        """The application's reply to what may take a query; it ends with its client."""
+        loop = asyncio.get_running_loop()
         asker = Asker()
         context = copy_context()
         context.run(ASKER.set, asker)
-        answer = loop.run_in_executor(self.asking, context.run, answered, self.application, environ)
+        answer = loop.run_in_executor(self.asking, context.run, call, self.application, environ)
         gone = asyncio.ensure_future(protocol.client_disconnect())
         try:
             waiting: set[asyncio.Future[Any]] = {answer, gone}
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
-                return answer.result()
+                return keep(answer.result())
             asker.leave()
             await answer
-            return None
+            raise Left
         finally:
             gone.cancel()
+
+    async def packed(self, kept: Kept) -> None:
+        """Compress a reply, what takes long in a thread."""
+        if len(kept.plain.body) < SHORT:
+            kept.pack()
+        else:
+            await asyncio.get_running_loop().run_in_executor(self.pages, kept.pack)
 
 
 def has_body(scope: Scope, headers: dict[str, str]) -> bool:
@@ -147,11 +186,6 @@ def environment(scope: Scope, headers: dict[str, str], body: bytes) -> dict[str,
         if name not in skipped and "_" not in name:
             environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
     return environ
-
-
-def answered(application: Application, environ: dict[str, Any]) -> Kept:
-    """The reply to a request, made and compressed in one thread."""
-    return keep(call(application, environ))
 
 
 def call(application: Application, environ: dict[str, Any]) -> Reply:

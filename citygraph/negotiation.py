@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from citygraph.errors import NotAcceptable
 from citygraph.formats import Format
@@ -14,6 +15,9 @@ _PARAMETER = re.compile(r';\s*+([^\s;="]*+)\s*+=\s*+("(?:[^"\\]|\\.?)*+"?|[^;"]*
 _RANGE = re.compile(r"\s*([!#$%&'*+.^_`|~\w-]+)(?:/([!#$%&'*+.^_`|~\w-]+))?\s*(?=;|$)", re.ASCII)
 _QUALITY = re.compile(r"[01](?:\.\d*)?|\.\d+", re.ASCII)
 
+USUAL = 300
+"""Characters of an Accept header up to which it is remembered what it wants: clients send few different ones."""
+
 
 def negotiate(accept: str | None, offers: Sequence[Format]) -> Format:
     """The offer that Accept wants most; `offers` stands in the server's order and decides ties.
@@ -23,6 +27,10 @@ def negotiate(accept: str | None, offers: Sequence[Format]) -> Format:
     """
     if accept is None or not accept.strip(" \t,"):
         return offers[0]
+    return (_remembered if len(accept) < USUAL else _negotiated)(accept, tuple(offers))
+
+
+def _negotiated(accept: str, offers: tuple[Format, ...]) -> Format:
     ranges: dict[str, float] = {}
     for name, quality in _ranges(accept):
         ranges[name] = max(quality, ranges.get(name, 0.0))
@@ -35,6 +43,9 @@ def negotiate(accept: str | None, offers: Sequence[Format]) -> Format:
         types = [offer.media_type for offer in offers]
         raise NotAcceptable(f"None of the formats asked for is on offer. There are: {', '.join(types)}.", offers=types)
     return best
+
+
+_remembered = lru_cache(maxsize=1024)(_negotiated)
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:

@@ -40,6 +40,19 @@ def finished(response: Response) -> Response:
     return response
 
 
+def of_answer(body: bytes, content_type: str, lasting: bool, seconds: float) -> dict[str, str]:
+    """The headers of an answer to a query. Its ETag is made from the bytes: a store behind the engine may change, and
+    two processes may order the same solutions in two ways."""
+    return EVERYWHERE | {
+        "Content-Type": content_type,
+        "Content-Length": str(len(body)),
+        "Server-Timing": f"query;dur={seconds * 1000:.1f}",
+        "Cache-Control": CACHED if lasting else "no-store",
+        "Vary": "Accept",
+        "ETag": f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"',
+    }
+
+
 def cached(
     site: Site,
     make: Callable[[], bytes | str],

@@ -14,7 +14,7 @@ from citygraph.engine import Embedded
 from citygraph.front import Front
 from citygraph.remote import connect
 
-CACHE = 128 << 20
+CACHE = 256 << 20
 """Bytes of kept answers, over all processes of the web server."""
 
 QUERY_THREADS = 64
@@ -36,8 +36,9 @@ def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float) -> 
     engine = connect(loaded, timeout) or Embedded(loaded, workers=workers, timeout=timeout)
     app = create_app(dataset=loaded, engine=engine)
     # A store elsewhere can change under us, and a kept answer may not outlive its data.
-    cache = CACHE // workers if isinstance(engine, Embedded) else 0
-    front = Front(app, queries="/sparql", threads=QUERY_THREADS, cache=cache)
+    embedded = engine if isinstance(engine, Embedded) else None
+    cache = CACHE // workers if embedded else 0
+    front = Front(app, queries="/sparql", threads=QUERY_THREADS, cache=cache, engine=embedded)
     server = Server(
         "server:create_app",
         address=host,

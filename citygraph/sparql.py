@@ -47,6 +47,7 @@ _PROLOGUE = re.compile(
 _DECLARATION = re.compile(rf"(?i:BASE{_SPACE}|PREFIX{_SPACE}(?P<prefix>{_PREFIX}){_SPACE})<(?P<iri>[^>]*+)>|{_SPACE}")
 _BLANK = re.compile(r"[ \t\r\n]++")
 _FORM = re.compile(r"(?i:SELECT|ASK|CONSTRUCT|DESCRIBE)")
+_VOLATILE = re.compile(r"(?i:NOW|RAND|UUID)")
 _UPDATE = re.compile(r"(?i:INSERT|DELETE|LOAD|CLEAR|CREATE|DROP|COPY|MOVE|ADD|WITH)\b")
 _OPERANDS = frozenset({"iri", "variable", "string", "blank", "name", "word", "number", "language"})
 
@@ -215,7 +216,7 @@ def _spell(kind: str, token: str, spelt: int) -> int:
 
 def volatile(text: str) -> bool:
     """Whether the query may be answered otherwise each time it is asked of the same graph."""
-    return any(
+    return _VOLATILE.search(text) is not None and any(
         token.text.upper() in {"NOW", "RAND", "UUID", "STRUUID"} for token in tokens(text) if token.kind == "word"
     )
 

@@ -1,19 +1,17 @@
-"""One query process: what it gives up before it reads a stranger's query, and how it talks.
+"""One query process: what it gives up before it reads a stranger's query, and how it serves whoever is connected.
 
-A frame is two lengths (of a JSON head and of a body, network order), the head and the body. A connection
-carries one request and one answer; the answer is sent when it is complete.
+A connection carries a request and its answer, which is sent when it is complete; when the request says `stay`, further
+ones may follow, until the worker takes the connection of somebody who waits.
 """
 
 import contextlib
 import ctypes
 import fcntl
-import json
 import os
 import resource
 import select
 import signal
 import socket
-import struct
 import sys
 import threading
 import time
@@ -21,101 +19,30 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from citygraph import frames
 from citygraph.errors import EngineError, WorkerLost
 
 Answering = Callable[[dict[str, Any]], tuple[dict[str, Any], bytes]]
 
-LENGTHS = struct.Struct("!IQ")
-LISTENER, PIPE, CONNECTION, LEASH = 3, 4, 5, 6
-"""The only file descriptors of a worker besides 0–2. The limit is the last of them: it cannot open a
-socket of its own."""
+LISTENER, ZYGOTE, CONNECTION, LEASH = 3, 4, 5, 6
+"""The only file descriptors of a worker besides 0–2: the limit is the last of them, and it cannot open a socket of its
+own. ZYGOTE is its end of the talk with the process that forked it."""
 STACKS = (512 << 20, 128 << 20, 32 << 20)
 """Sizes of the stack to try. Untouched pages of it cost nothing; deep nesting costs about 10 kB a level."""
 LONG = 0.1
-"""Seconds after which a query counts as long: its worker gets a stand-in, and ends after its answer."""
+"""Seconds after which a query counts as long: the zygote hears a tick, and forks a stand-in."""
+LATER = 0.4
+"""Seconds from tick to tick. After the second the query lets others go first, and its worker ends with it."""
 GROWN = 32 << 20
 """Bytes of resident memory above those at birth after which a worker ends after its answer."""
 LARGE = 1 << 20
 """Bytes of a block that goes back to the system when it is freed."""
+DONE, RETIRE = b"d", b"r"
+"""What a worker tells the zygote after a long query, and what it hears when it is one too many."""
 _M_MMAP_THRESHOLD = -3
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _libc = ctypes.CDLL(None)
-
-
-def ask(connection: socket.socket, head: dict[str, Any], leash: int) -> None:
-    """Send a request, and with it the reading end of a pipe whose other end the asking side keeps."""
-    encoded = json.dumps(head).encode()
-    start = LENGTHS.pack(len(encoded), 0) + encoded
-    sent = socket.send_fds(connection, [start], [leash])
-    if sent < len(start):
-        connection.sendall(start[sent:])
-
-
-def _asked(connection: socket.socket) -> tuple[dict[str, Any], int]:
-    """A request and the descriptor of its leash."""
-    data, leashes, _, _ = socket.recv_fds(connection, 1 << 16, 1)
-    if not data or not leashes:
-        raise EOFError("there is no request")
-    head, _ = _frame(connection, data, None)
-    return head, leashes[0]
-
-
-def receive(connection: socket.socket, deadline: float) -> tuple[dict[str, Any], bytes]:
-    """Receive an answer. Raises EOFError when the other side is gone before its end, TimeoutError past the
-    deadline (of time.monotonic)."""
-    return _frame(connection, b"", deadline)
-
-
-def _send(connection: socket.socket, head: dict[str, Any], body: bytes) -> None:
-    encoded = json.dumps(head).encode()
-    start = LENGTHS.pack(len(encoded), len(body)) + encoded
-    if len(body) < 1 << 16:
-        connection.sendall(start + body)
-    else:
-        connection.sendall(start)
-        connection.sendall(body)
-
-
-def _frame(connection: socket.socket, data: bytes, deadline: float | None) -> tuple[dict[str, Any], bytes]:
-    data = _more(connection, data, LENGTHS.size, deadline)
-    size, length = LENGTHS.unpack_from(data)
-    start = LENGTHS.size + size
-    data = _more(connection, data, start, deadline)
-    head: dict[str, Any] = json.loads(data[LENGTHS.size : start])
-    if len(data) >= start + length:
-        return head, data[start:]
-    body = bytearray(length)
-    filled = len(data) - start
-    body[:filled] = data[start:]
-    view = memoryview(body)
-    while filled < length:
-        _wait(connection, deadline)
-        count = connection.recv_into(view[filled:])
-        if not count:
-            raise EOFError("the frame is not complete")
-        filled += count
-    return head, bytes(body)
-
-
-def _more(connection: socket.socket, data: bytes, size: int, deadline: float | None) -> bytes:
-    pieces, have = [data], len(data)
-    while have < size:
-        _wait(connection, deadline)
-        piece = connection.recv(1 << 16)
-        if not piece:
-            raise EOFError("the frame is not complete")
-        pieces.append(piece)
-        have += len(piece)
-    return b"".join(pieces)
-
-
-def _wait(connection: socket.socket, deadline: float | None) -> None:
-    if deadline is not None:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        connection.settimeout(left)
 
 
 def give_back() -> None:
@@ -134,8 +61,8 @@ def leave_network() -> None:
         unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
-def run(listener: int, pipe: int, parent: int, memory: int, answering: Answering) -> None:
-    """Be a worker: the descriptors of the listening socket and of the pipe to the zygote, the zygote's
+def run(listener: int, zygote: int, parent: int, memory: int, answering: Answering) -> None:
+    """Be a worker: the descriptors of the listening socket and of the talk with the zygote, the zygote's
     process id, bytes of memory per query above what the store takes. Never returns."""
     prctl = getattr(_libc, "prctl", None)
     if prctl is not None:
@@ -144,20 +71,28 @@ def run(listener: int, pipe: int, parent: int, memory: int, answering: Answering
     if os.getppid() != parent:
         os._exit(0)
     # Above the two places first: the descriptors may stand in each other's.
-    raised = [fcntl.fcntl(each, fcntl.F_DUPFD, CONNECTION + 1) for each in (listener, pipe)]
+    raised = [fcntl.fcntl(each, fcntl.F_DUPFD, CONNECTION + 1) for each in (listener, zygote)]
     os.dup2(raised[0], LISTENER)
-    os.dup2(raised[1], PIPE)
+    os.dup2(raised[1], ZYGOTE)
     _limit(memory)
     os.closerange(CONNECTION, highest())
-    resource.setrlimit(resource.RLIMIT_NOFILE, (LEASH + 1, LEASH + 1))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (LEASH + 1, LEASH + 2))
     _signals()
+    serving = _Serving(answering, _resident() + min(GROWN, memory))
     for stack in STACKS:
         threading.stack_size(stack)
-        thread = threading.Thread(target=_serve, args=(answering, memory))
+        thread = threading.Thread(target=serving.run)
         with contextlib.suppress(RuntimeError):
             thread.start()
-            thread.join()
+            _retire(serving.busy)
     os._exit(1)
+
+
+def _retire(busy: threading.Lock) -> None:
+    """Wait for the zygote's word, and end when no query is at work."""
+    select.select([ZYGOTE], [], [])
+    busy.acquire()
+    os._exit(0)
 
 
 def highest() -> int:
@@ -178,64 +113,143 @@ def _limit(memory: int) -> None:
 
 def _signals() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGIO, signal.SIG_DFL)
-    # The interpreter's C handler writes to the pipe at once, whoever holds its lock; the Python one has
-    # nothing to do.
+    # The interpreter's C handler writes its tick at once, whoever holds its lock; the Python one has nothing to do.
     signal.signal(signal.SIGALRM, lambda *_: None)
-    os.set_blocking(PIPE, False)
-    signal.set_wakeup_fd(PIPE, warn_on_full_buffer=False)
-
-
-def _serve(answering: Answering, memory: int) -> None:
-    """Answer queries, one after the other, until one was long or large."""
-    grown = _resident() + min(GROWN, memory)
-    try:
-        with socket.socket(fileno=LISTENER) as listener:
-            while True:
-                connection, _ = listener.accept()
-                with connection, contextlib.suppress(ConnectionError, EOFError):
-                    long = _one(connection, answering)
-                    if long or _resident() > grown:
-                        # Its memory goes back with it, and the zygote forks the next.
-                        connection.close()
-                        os._exit(0)
-    finally:
-        if sys.exc_info()[0] is not None:
-            sys.excepthook(*sys.exc_info())
-        os._exit(1)
+    os.set_blocking(ZYGOTE, False)
+    signal.set_wakeup_fd(ZYGOTE, warn_on_full_buffer=False)
 
 
 def _resident() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
-def _one(connection: socket.socket, answering: Answering) -> bool:
-    """One request and its answer; whether it took long."""
-    request, leash = _asked(connection)
-    _die_with(leash)
-    signal.setitimer(signal.ITIMER_REAL, LONG)
-    body = b""
-    try:
-        head, body = answering(request)
-    except EngineError as error:
-        head = {
-            "error": type(error).__name__,
-            "detail": error.detail,
-            "extra": error.extra,
-            "headers": error.headers,
-        }
-    except MemoryError:
-        head = {"error": WorkerLost.__name__, "detail": LOST, "extra": {}, "headers": {}}
-    left = signal.setitimer(signal.ITIMER_REAL, 0)[0]
-    fcntl.fcntl(leash, fcntl.F_SETFL, 0)
-    os.close(leash)
-    _send(connection, head, body)
-    return left == 0.0
+class _Asker:
+    """Whoever is connected: its requests, and the leash by which it can end this process."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.leash: int | None = None
+
+    def request(self) -> dict[str, Any]:
+        """Its next request; the first brings the leash."""
+        data, leashes, _, _ = socket.recv_fds(self.connection, 1 << 16, 1)
+        if leashes:
+            self.leash = leashes[0]
+            _die_with(self.leash)
+        if not data or self.leash is None:
+            raise EOFError("there is no request")
+        return frames.receive(self.connection, None, data)[0]
+
+    def unleash(self) -> None:
+        """From now on this process outlives it."""
+        if self.leash is not None:
+            fcntl.fcntl(self.leash, fcntl.F_SETFL, 0)
+            os.close(self.leash)
+            self.leash = None
+
+    def leave(self) -> None:
+        self.unleash()
+        self.connection.close()
+
+
+class _Serving:
+    """Queries, one after the other, until one was very long or made this process larger than `grown` bytes. `busy` is
+    held while one is at work."""
+
+    def __init__(self, answering: Answering, grown: int) -> None:
+        self.answering = answering
+        self.grown = grown
+        self.busy = threading.Lock()
+        self.asker: _Asker | None = None
+
+    def run(self) -> None:
+        try:
+            self.listener = socket.socket(fileno=LISTENER)
+            self.listener.setblocking(False)
+            while True:
+                asker = self.asker = self.next()
+                with self.busy:
+                    try:
+                        self.one(asker)
+                    except (ConnectionError, EOFError):
+                        self.part(asker)
+        finally:
+            if sys.exc_info()[0] is not None:
+                sys.excepthook(*sys.exc_info())
+            os._exit(1)
+
+    def next(self) -> _Asker:
+        """Whoever asks next: somebody who waits, else the one that is connected."""
+        ready = select.poll()
+        ready.register(self.listener, select.POLLIN)
+        if self.asker:
+            ready.register(self.asker.connection, select.POLLIN)
+        while True:
+            found = {descriptor for descriptor, _ in ready.poll()}
+            if LISTENER in found and (new := self.accept()):
+                return new
+            if self.asker and CONNECTION in found:
+                return self.asker
+
+    def accept(self) -> _Asker | None:
+        """Somebody who waits, in the place of the one that is connected; None when another worker was faster."""
+        room = LEASH + (2 if self.asker else 1)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (room, LEASH + 2))
+        try:
+            accepted, _ = self.listener.accept()
+        except (BlockingIOError, ConnectionError):
+            return None
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (LEASH + 1, LEASH + 2))
+        if self.asker:
+            # Closed with something unread in it, the connection is reset: its request is asked again elsewhere.
+            self.asker.leave()
+            os.dup2(accepted.fileno(), CONNECTION)
+            accepted.close()
+            accepted = socket.socket(fileno=CONNECTION)
+        accepted.setblocking(True)
+        return _Asker(accepted)
+
+    def one(self, asker: _Asker) -> None:
+        """One request and its answer."""
+        request = asker.request()
+        started = time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, LONG, LATER)
+        body = b""
+        try:
+            head, body = self.answering(request)
+        except EngineError as error:
+            head = {
+                "error": type(error).__name__,
+                "detail": error.detail,
+                "extra": error.extra,
+                "headers": error.headers,
+            }
+        except MemoryError:
+            head = {"error": WorkerLost.__name__, "detail": LOST, "extra": {}, "headers": {}}
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        took = time.monotonic() - started
+        stays = bool(request.get("stay")) and took < LONG + LATER and _resident() < self.grown
+        if not stays:
+            asker.unleash()
+        frames.reply(asker.connection, head, body)
+        if not stays:
+            self.part(asker)
+        if took > LONG + LATER or _resident() > self.grown:
+            # Its memory goes back with it, and the zygote forks the next.
+            os._exit(0)
+        if took > 0.9 * LONG:
+            time.sleep(0.002)  # a tick may be on its way
+            os.write(ZYGOTE, DONE)
+
+    def part(self, asker: _Asker) -> None:
+        asker.leave()
+        self.asker = None
 
 
 LOST = (
-    "The process that evaluated the query ended, most likely because it took more memory than a query gets or nests "
-    "too deeply. Only this query is lost."
+    "The process that evaluated the query ended: it took more memory than a query gets, nested too deeply, or ran long "
+    "while too many others did. Only this query is lost."
 )
 
 
@@ -246,6 +260,7 @@ def _die_with(leash: int) -> None:
     The connection will not do for that, since data that arrive on it give the same signal, and may give it
     late.
     """
+    fcntl.fcntl(leash, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(leash, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(leash, fcntl.F_SETFL, os.O_ASYNC)
     # It may have been closed before that.

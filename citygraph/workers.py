@@ -14,9 +14,7 @@ one.
 import atexit
 import contextlib
 import fcntl
-import gc
 import os
-import select
 import shutil
 import signal
 import socket
@@ -28,15 +26,14 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from citygraph import worker
+from citygraph import frames, worker
 from citygraph.asking import ASKER
 from citygraph.errors import KINDS, Busy, TimedOut, WorkerLost
+from citygraph.zygote import Zygote
 
 BURST = 0.02
 """Seconds that a connection refused by a full queue is tried again: idle workers may just not have woken
 up yet."""
-STAND_INS = 2
-"""Stand-ins per worker at most: with 4 workers, 8 long queries still leave 4 processes for short ones."""
 
 
 class Pool:
@@ -57,9 +54,9 @@ class Pool:
         self.timeout = timeout
         self.memory = memory
         self.queue = queue
-        self._folder = Path(tempfile.mkdtemp(prefix="citygraph-"))
-        self.address = str(self._folder / "workers")
-        self._owner = os.getpid()
+        self.folder = Path(tempfile.mkdtemp(prefix="citygraph-"))
+        self.address = str(self.folder / "workers")
+        self.owner = os.getpid()
 
     def start(self) -> None:
         """Fork the zygote, before the process starts threads. Once; a forked process then only asks."""
@@ -69,18 +66,18 @@ class Pool:
 
     def close(self) -> None:
         """End the zygote and the workers. In a forked copy it does nothing."""
-        if os.getpid() != self._owner or not self._folder.exists():
+        if os.getpid() != self.owner or not self.folder.exists():
             return
         atexit.unregister(self.close)
         zygote = self.zygote()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
         if zygote is not None:
             _end(zygote)
 
     def zygote(self) -> int | None:
         """The zygote's process id."""
         try:
-            return int((self._folder / "zygote").read_text())
+            return int((self.folder / "zygote").read_text())
         except (FileNotFoundError, ValueError):
             return None
 
@@ -97,7 +94,7 @@ class Pool:
 
         Raises Busy, TimedOut, WorkerLost, or the error that the worker met.
         """
-        limit = self.timeout if timeout is None else min(timeout, self.timeout)
+        limit = self.limit(timeout)
         deadline = time.monotonic() + limit
         while True:
             try:
@@ -113,6 +110,10 @@ class Pool:
             raise KINDS[head["error"]](head["detail"], headers=head["headers"], **head["extra"])
         return head, body
 
+    def limit(self, timeout: float | None) -> float:
+        """The seconds that a query gets which asks for `timeout`."""
+        return self.timeout if timeout is None else min(timeout, self.timeout)
+
     def _ask(self, request: dict[str, Any], limit: float, deadline: float) -> tuple[dict[str, Any], bytes]:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             self._connect(connection)
@@ -120,47 +121,56 @@ class Pool:
             leash, ours = os.pipe()
             try:
                 try:
-                    worker.ask(connection, request, leash)
+                    frames.ask(connection, frames.framed(request), leash)
                 finally:
                     os.close(leash)
                 asker = ASKER.get()
                 with asker.waiting(connection) if asker else contextlib.nullcontext():
-                    return worker.receive(connection, deadline)
+                    return frames.receive(connection, deadline)
             except TimeoutError:
-                raise self._late(connection, limit) from None
+                raise self.late(connection, limit) from None
             except EOFError:
                 raise WorkerLost(worker.LOST) from None
             finally:
                 os.close(ours)
 
-    def _late(self, connection: socket.socket, limit: float) -> TimedOut | Busy:
+    def late(self, connection: socket.socket, limit: float) -> TimedOut | Busy:
+        """Why there is no answer on the connection in time: nobody has read the request, or it was too much."""
         unread = struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, b"\0\0\0\0"))[0]
         if unread:
-            return Busy(f"No worker became free in {limit:g} seconds.", headers={"Retry-After": str(self._retry())})
+            return Busy(f"No worker became free in {limit:g} seconds.", headers={"Retry-After": str(self.retry())})
         return TimedOut(
             f"The query ran for {limit:g} seconds, which is the limit, and was stopped.",
             hint="Narrow the pattern, add a LIMIT, or take a dump and query it at home.",
             limit_seconds=limit,
         )
 
-    def _retry(self) -> int:
+    def full(self) -> Busy:
+        """What whoever asks is told when the queue is full."""
+        return Busy("All workers are busy and the queue is full.", headers={"Retry-After": str(self.retry())})
+
+    def retry(self) -> int:
         return max(1, round(self.timeout / 2))
 
     def _connect(self, connection: socket.socket) -> None:
         connection.setblocking(False)
         patience = time.monotonic() + BURST
+        while not self.connected(connection):
+            if time.monotonic() > patience:
+                raise self.full()
+            time.sleep(0.001)
+
+    def connected(self, connection: socket.socket) -> bool:
+        """Connect a socket that does not block to whichever worker takes it; False while the queue is full.
+
+        Raises WorkerLost when the pool is closed."""
         revived = False
         while True:
             try:
                 connection.connect(self.address)
-                return
+                return True
             except BlockingIOError:
-                if time.monotonic() > patience:
-                    raise Busy(
-                        "All workers are busy and the queue is full.",
-                        headers={"Retry-After": str(self._retry())},
-                    ) from None
-                time.sleep(0.001)
+                return False
             except (ConnectionRefusedError, FileNotFoundError):
                 if revived or not self._revive():
                     raise WorkerLost("The query workers are not running.", headers={"Retry-After": "1"}) from None
@@ -168,9 +178,9 @@ class Pool:
 
     def _revive(self) -> bool:
         """Fork a new zygote from this process if nobody else has; False when the pool is closed."""
-        if not self._folder.exists():
+        if not self.folder.exists():
             return False
-        with (self._folder / "lock").open("w") as lock, contextlib.suppress(BlockingIOError):
+        with (self.folder / "lock").open("w") as lock, contextlib.suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX)
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
                 probe.setblocking(False)
@@ -200,106 +210,10 @@ class Pool:
             pid = os.fork()
             if pid == 0:
                 try:
-                    _Zygote(self, listener.detach(), parent).run()
+                    Zygote(self, listener.detach(), parent).run()
                 finally:
                     os._exit(1)
-            (self._folder / "zygote").write_text(str(pid))
-
-
-class _Zygote:
-    """The process that forks workers: as many as the pool has, and stand-ins for those that are long at
-    one query."""
-
-    def __init__(self, pool: Pool, listener: int, owner: int) -> None:
-        self.pool = pool
-        self.listener = listener
-        self.owner = owner
-        self.pipes: dict[int, int] = {}
-        self.long: set[int] = set()
-        self.poll = select.poll()
-
-    def run(self) -> None:
-        """Fork, reap, and end with the owner. Never returns."""
-        watch, told = self._settle()
-        try:
-            while True:
-                self._fill()
-                for descriptor, _ in self.poll.poll():
-                    if descriptor == watch and self.owner == self.pool._owner:
-                        shutil.rmtree(self.pool._folder, ignore_errors=True)
-                    if descriptor in (watch, told):
-                        return
-                    self._hear(descriptor)
-        finally:
-            for pid in self.pipes.values():
-                os.kill(pid, signal.SIGKILL)
-            for pid in self.pipes.values():
-                os.waitpid(pid, 0)
-            os._exit(0)
-
-    def _settle(self) -> tuple[int, int]:
-        """Let go of all that the owner had; returns the descriptors that say that the owner is gone, and that
-        it wants the zygote to end."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        # By a pipe and not by an exception: a signal just before poll blocks would be noticed after it.
-        told, mouth = os.pipe()
-        os.set_blocking(mouth, False)
-        signal.set_wakeup_fd(mouth)
-        signal.signal(signal.SIGTERM, lambda *_: None)
-        gc.disable()
-        gc.freeze()
-        null = os.open(os.devnull, os.O_RDWR)
-        for standard in (0, 1):
-            os.dup2(null, standard)
-        watch = os.pidfd_open(self.owner)
-        if os.getppid() != self.owner:
-            os._exit(0)
-        keep = sorted((2, self.listener, watch, told, mouth))
-        for low, high in zip(keep, [*keep[1:], worker.highest()], strict=True):
-            os.closerange(low + 1, high)
-        worker.leave_network()
-        self.poll.register(watch, select.POLLIN)
-        self.poll.register(told, select.POLLIN)
-        return watch, told
-
-    def _fill(self) -> None:
-        most = self.pool.size * (1 + STAND_INS)
-        while len(self.pipes) - len(self.long) < self.pool.size and len(self.pipes) < most:
-            self._spawn()
-
-    def _spawn(self) -> None:
-        ear, mouth = os.pipe()
-        zygote = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            try:
-                worker.run(self.listener, mouth, zygote, self.pool.memory, self.pool.answering)
-            finally:
-                os._exit(1)
-        os.close(mouth)
-        self.pipes[ear] = pid
-        self.poll.register(ear, select.POLLIN)
-
-    def _hear(self, ear: int) -> None:
-        pid = self.pipes[ear]
-        if os.read(ear, 16):
-            self.long.add(pid)
-            _yield(pid)
-            return
-        os.waitpid(pid, 0)
-        self.long.discard(pid)
-        self.poll.unregister(ear)
-        os.close(ear)
-        del self.pipes[ear]
-
-
-def _yield(pid: int) -> None:
-    """Let every other process go before this one: to the kernel each of its threads has a priority of its
-    own."""
-    with contextlib.suppress(OSError):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            os.setpriority(os.PRIO_PROCESS, int(thread.name), 10)
+            (self.folder / "zygote").write_text(str(pid))
 
 
 def _end(zygote: int) -> None:

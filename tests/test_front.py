@@ -150,16 +150,16 @@ def test_the_cache_stays_within_its_bound_and_gives_back_what_was_put(puts: list
 def test_the_least_used_goes_first() -> None:
     cache = Cache(80_000)
     for number in range(8):
-        cache.put(number, Kept(Reply(200, [], b"x" * 9000), None))
+        cache.put(number, Kept(Reply(200, [], b"x" * 9000)))
         cache.get(0)
-    cache.put(8, Kept(Reply(200, [], b"x" * 9000), None))
+    cache.put(8, Kept(Reply(200, [], b"x" * 9000)))
     assert cache.get(0)
     assert cache.get(1) is None
 
 
 def test_what_is_too_large_is_not_kept() -> None:
     cache = Cache(80_000)
-    cache.put(1, Kept(Reply(200, [], b"x" * 20_000), None))
+    cache.put(1, Kept(Reply(200, [], b"x" * 20_000)))
     assert (cache.get(1), cache.held) == (None, 0)
 
 

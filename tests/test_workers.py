@@ -12,9 +12,9 @@ import pytest
 from pools import LIGHT, PRODUCT, Making, Small, alive, busy, outcome, soon
 from pyoxigraph import Store
 
-from citygraph import worker
+from citygraph import frames, worker, zygote
 from citygraph.engine import Embedded
-from citygraph.errors import Busy, TimedOut, WorkerLost
+from citygraph.errors import Busy, EngineError, TimedOut, WorkerLost
 
 # Loss
 
@@ -51,9 +51,9 @@ def test_a_killed_zygote_is_forked_anew_by_the_next_query(make: Making) -> None:
 
 def test_many_that_find_the_zygote_dead_fork_one(make: Making) -> None:
     engine = make(timeout=5.0, queue=16)
-    zygote, workers = engine.pool.zygote(), engine.pool.workers()
-    assert zygote is not None
-    os.kill(zygote, signal.SIGKILL)
+    first, workers = engine.pool.zygote(), engine.pool.workers()
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
     assert soon(lambda: not any(map(alive, workers)))
     with ThreadPoolExecutor(8) as threads:
         assert all(b"true" in each for each in threads.map(lambda _: engine.query(LIGHT).body, range(8)))
@@ -66,7 +66,7 @@ def test_whoever_hangs_up_kills_the_query(make: Making) -> None:
     leash, ours = os.pipe()
     with socket.socket(socket.AF_UNIX) as asker:
         asker.connect(engine.pool.address)
-        worker.ask(asker, request, leash)
+        frames.ask(asker, frames.framed(request), leash)
         os.close(leash)
         assert soon(lambda: busy(engine))
         running = busy(engine)
@@ -159,17 +159,94 @@ def test_a_full_queue_says_when_to_come_back(make: Making) -> None:
     assert b"true" in engine.query(LIGHT).body
 
 
-def test_a_long_query_gets_a_stand_in_and_ends_after_its_answer(make: Making) -> None:
-    engine = make(workers=1, timeout=10.0)
+MEDIUM = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . FILTER(STRLEN(CONCAT(?c, ?f)) > 0) }"
+"""About a second."""
+
+
+def test_a_long_query_gets_a_stand_in(make: Making, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zygote, "QUIET", 0.3)
+    engine = make(workers=1, timeout=30.0)
     first = engine.pool.workers()
-    text = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . FILTER(STRLEN(CONCAT(?c, ?f)) > 0) }"
     with ThreadPoolExecutor() as threads:
-        heavy = threads.submit(engine.query, text)
+        heavy = threads.submit(engine.query, MEDIUM)
         assert soon(lambda: len(engine.pool.workers()) == 2)
         assert b"true" in engine.query(LIGHT).body
         assert b"4000000" in heavy.result().body
+    # A very long one ends its worker; one that was only long leaves a worker too many.
     assert soon(lambda: len(engine.pool.workers()) == 1)
     assert engine.pool.workers() != first
+
+
+def test_a_worker_stays_after_a_long_query_and_the_spare_one_retires(
+    make: Making, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "LATER", 60.0)
+    monkeypatch.setattr(zygote, "QUIET", 1.0)
+    engine = make(workers=1, timeout=30.0)
+    first = engine.pool.workers()
+    assert b"4000000" in engine.query(MEDIUM).body
+    assert set(first) < set(engine.pool.workers())
+    assert soon(lambda: engine.pool.workers() == first)
+    assert b"true" in engine.query(LIGHT).body
+
+
+def test_of_many_very_long_queries_some_run_and_the_others_are_halted(
+    make: Making, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "LONG", 0.02)
+    monkeypatch.setattr(worker, "LATER", 0.02)
+    engine = make(workers=1, timeout=6.0, queue=8)
+    with ThreadPoolExecutor(5) as threads:
+        heavy = [threads.submit(outcome, engine, f"{PRODUCT} # {n}") for n in range(5)]
+        assert soon(lambda: sum(map(halted, engine.pool.workers())) == 3)
+        assert b"true" in engine.query(LIGHT).body
+        assert all(isinstance(each.result(), TimedOut) for each in heavy)
+    assert soon(lambda: len(engine.pool.workers()) == 1)
+
+
+def test_a_halted_query_has_its_turn_when_another_ends(make: Making, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "LONG", 0.02)
+    monkeypatch.setattr(worker, "LATER", 0.02)
+    monkeypatch.setattr(zygote, "AT_A_TIME", 1)
+    engine = make(workers=1, timeout=30.0, queue=8)
+    with ThreadPoolExecutor(3) as threads:
+        counts = list(threads.map(lambda n: engine.query(f"{MEDIUM} # {n}").body, range(3)))
+    assert all(b"4000000" in each for each in counts)
+
+
+def test_when_too_many_are_long_the_latest_is_lost_and_light_ones_get_through(
+    make: Making, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "LONG", 0.02)
+    engine = make(workers=1, timeout=4.0, queue=2)
+    with ThreadPoolExecutor(8) as threads:
+        heavy = []
+        for number in range(8):
+            heavy.append(threads.submit(outcome, engine, f"{PRODUCT} # {number}"))
+            assert b"true" in light(engine)
+        results = [each.result() for each in heavy]
+    assert any(isinstance(each, WorkerLost) for each in results)
+    assert isinstance(results[0], TimedOut)
+
+
+def light(engine: Embedded) -> bytes:
+    """A light query, asked again while the queue is full."""
+    results: list[bytes | EngineError] = []
+
+    def answered() -> bool:
+        results.append(outcome(engine, LIGHT))
+        return isinstance(results[-1], bytes)
+
+    assert soon(answered)
+    assert isinstance(results[-1], bytes)
+    return results[-1]
+
+
+def halted(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 # The network
