@@ -173,8 +173,7 @@ def answered(asked: protocol.Operation) -> Response:
     started = perf_counter()
     found = answer(asked, request.headers.get("Accept"))
     lasting, seconds = not volatile(asked.query or ""), perf_counter() - started
-    response = Response(found.body)
-    response.headers.update(replies.of_answer(found.body, found.format.content_type, lasting, seconds))
+    response = Response(found.body, headers=replies.of_answer(found.body, found.format.content_type, lasting, seconds))
     response.make_conditional(request)
     return response
 

@@ -43,7 +43,7 @@ class Reply:
     @property
     def size(self) -> int:
         """Roughly the bytes that it takes in memory."""
-        return len(self.body) + sum(len(key) + len(value) + 100 for key, value in self.headers) + 500
+        return len(self.body) + 200 * len(self.headers) + 500
 
 
 @dataclass
@@ -112,6 +112,8 @@ def vary(headers: Headers) -> Headers:
 def unchanged(reply: Reply, request: dict[str, str]) -> Reply:
     """The reply, or a 304 where the request's headers say that the client has it."""
     known = request.get("if-none-match")
+    if known is None and "if-modified-since" not in request:
+        return reply
     if reply.status != 200 or not (tag := reply.header("etag")):
         return reply
     if known is not None:
@@ -149,9 +151,9 @@ class Cache:
             self.entries.move_to_end(key)
             return found[0]
 
-    def put(self, key: object, kept: Kept) -> None:
-        """Keep a reply, and let go of the least used ones that no longer fit."""
-        size = kept.size + len(repr(key))
+    def put(self, key: object, kept: Kept, length: int = 0) -> None:
+        """Keep a reply under a key of so many bytes, and let go of the least used ones that no longer fit."""
+        size = kept.size + length
         if size > self.limit // 4:
             return
         with self.lock:

@@ -75,20 +75,20 @@ class Front:
             if kept is None:
                 kept = await self.reply(scope, protocol, headers, body)
                 if key and cacheable(kept.plain):
-                    self.cache.put(key, kept)
+                    self.cache.put(key, kept, sum(map(len, key)))
             accepted = headers.get("accept-encoding", "")
             if kept.unpacked(accepted):
                 await self.packed(kept)
             send(protocol, unchanged(kept.variant(accepted), headers))
 
-    def key(self, scope: Scope, headers: dict[str, str], body: bytes) -> object:
+    def key(self, scope: Scope, headers: dict[str, str], body: bytes) -> tuple[str | bytes, ...] | None:
         """What the reply depends on, or None where a reply is not kept."""
-        if not self.cache.limit or scope.method not in ("GET", "HEAD", "POST") or "range" in headers:
+        method = scope.method
+        if not self.cache.limit or method not in ("GET", "HEAD", "POST") or "range" in headers:
             return None
         accept, kind = headers.get("accept", ""), headers.get("content-type", "")
-        if len(scope.path) + len(scope.query_string) + len(accept) + len(kind) > LONGEST_KEY:
-            return None
-        return (scope.method, scope.path, scope.query_string, accept, kind, sha256(body).digest() if body else b"")
+        key = (method, scope.path, scope.query_string, accept, kind, sha256(body).digest() if body else b"")
+        return key if sum(map(len, key)) < LONGEST_KEY else None
 
     async def reply(self, scope: Scope, protocol: HTTPProtocol, headers: dict[str, str], body: bytes) -> Kept:
         """The reply of the straight way or of the application. Raises `Left` when the client hung up before it."""

@@ -126,25 +126,39 @@ class Lines:
         self, line: Line, frame: bytes, deadline: float, limit: float, gone: Callable[[], Awaitable[object]]
     ) -> tuple[Head, bytes]:
         """One request over one line."""
-        answer, left = line.ask(frame), None
+        answer = line.ask(frame)
+        guards: list[asyncio.Task[None]] = []
+
+        def watch() -> None:
+            guards.append(self.loop.create_task(self.guard(line, answer, deadline, limit, gone)))
+
+        later = self.loop.call_later(min(WATCHED, limit), watch)
         try:
-            await asyncio.wait((answer,), timeout=min(WATCHED, limit))
-            if not answer.done() and limit > WATCHED:
-                left = asyncio.ensure_future(gone())
-                rest = max(0.0, deadline - time.monotonic())
-                waiting: set[asyncio.Future[Any]] = {answer, left}
-                await asyncio.wait(waiting, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
-            if answer.done():
-                return await answer
-            raise Left if left and left.done() else self.pool.late(line.connection, limit)
+            return await answer
         except EOFError:
             raise WorkerLost(LOST) from None
         except (Left, EngineError, asyncio.CancelledError):
             line.drop()
             raise
         finally:
-            if left:
-                left.cancel()
+            later.cancel()
+
+    async def guard(
+        self,
+        line: Line,
+        answer: asyncio.Future[tuple[Head, bytes]],
+        deadline: float,
+        limit: float,
+        gone: Callable[[], Awaitable[object]],
+    ) -> None:
+        """See that whoever awaits a slow answer gets one, in time and only while the client is there."""
+        left = asyncio.ensure_future(gone())
+        waiting: set[asyncio.Future[Any]] = {answer, left}
+        rest = max(0.0, deadline - time.monotonic())
+        await asyncio.wait(waiting, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            answer.set_exception(Left() if left.done() else self.pool.late(line.connection, limit))
+        left.cancel()
 
     async def line(self) -> Line:
         """A free line, or a new one."""

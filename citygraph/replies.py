@@ -40,17 +40,18 @@ def finished(response: Response) -> Response:
     return response
 
 
-def of_answer(body: bytes, content_type: str, lasting: bool, seconds: float) -> dict[str, str]:
+def of_answer(body: bytes, content_type: str, lasting: bool, seconds: float) -> list[tuple[str, str]]:
     """The headers of an answer to a query. Its ETag is made from the bytes: a store behind the engine may change, and
     two processes may order the same solutions in two ways."""
-    return EVERYWHERE | {
-        "Content-Type": content_type,
-        "Content-Length": str(len(body)),
-        "Server-Timing": f"query;dur={seconds * 1000:.1f}",
-        "Cache-Control": CACHED if lasting else "no-store",
-        "Vary": "Accept",
-        "ETag": f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"',
-    }
+    return [
+        *((name.lower(), value) for name, value in EVERYWHERE.items()),
+        ("content-type", content_type),
+        ("content-length", str(len(body))),
+        ("server-timing", f"query;dur={seconds * 1000:.1f}"),
+        ("cache-control", CACHED if lasting else "no-store"),
+        ("vary", "Accept"),
+        ("etag", f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'),
+    ]
 
 
 def cached(

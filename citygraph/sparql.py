@@ -96,6 +96,7 @@ def _join(base: str, reference: str) -> str:
     return f"{joined}#" if reference.endswith("#") and not joined.endswith("#") else joined
 
 
+@lru_cache(maxsize=16)
 def body(text: str) -> int:
     """Where the query itself begins, after BASE and PREFIX."""
     found = _PROLOGUE.match(text)

@@ -49,5 +49,4 @@ async def answer(
     except EngineError as error:
         return error
     lasting, seconds = not sparql.volatile(asked.query), perf_counter() - started
-    told = replies.of_answer(found, target.content_type, lasting, seconds)
-    return Reply(200, [(name.lower(), value) for name, value in told.items()], found)
+    return Reply(200, replies.of_answer(found, target.content_type, lasting, seconds), found)
