@@ -132,10 +132,13 @@ class _Asker:
 
     def request(self) -> dict[str, Any]:
         """Its next request; the first brings the leash."""
-        data, leashes, _, _ = socket.recv_fds(self.connection, 1 << 16, 1)
-        if leashes:
-            self.leash = leashes[0]
-            _die_with(self.leash)
+        if self.leash is None:
+            data, leashes, _, _ = socket.recv_fds(self.connection, 1 << 16, 1)
+            if leashes:
+                self.leash = leashes[0]
+                _die_with(self.leash)
+        else:
+            data = self.connection.recv(1 << 16)
         if not data or self.leash is None:
             raise EOFError("there is no request")
         return frames.receive(self.connection, None, data)[0]
@@ -161,11 +164,13 @@ class _Serving:
         self.grown = grown
         self.busy = threading.Lock()
         self.asker: _Asker | None = None
+        self.ready = select.poll()
 
     def run(self) -> None:
         try:
             self.listener = socket.socket(fileno=LISTENER)
             self.listener.setblocking(False)
+            self.ready.register(LISTENER, select.POLLIN)
             while True:
                 asker = self.asker = self.next()
                 with self.busy:
@@ -180,12 +185,8 @@ class _Serving:
 
     def next(self) -> _Asker:
         """Whoever asks next: somebody who waits, else the one that is connected."""
-        ready = select.poll()
-        ready.register(self.listener, select.POLLIN)
-        if self.asker:
-            ready.register(self.asker.connection, select.POLLIN)
         while True:
-            found = {descriptor for descriptor, _ in ready.poll()}
+            found = [descriptor for descriptor, _ in self.ready.poll()]
             if LISTENER in found and (new := self.accept()):
                 return new
             if self.asker and CONNECTION in found:
@@ -208,6 +209,7 @@ class _Serving:
             accepted.close()
             accepted = socket.socket(fileno=CONNECTION)
         accepted.setblocking(True)
+        self.ready.register(CONNECTION, select.POLLIN)
         return _Asker(accepted)
 
     def one(self, asker: _Asker) -> None:
@@ -243,6 +245,8 @@ class _Serving:
             os.write(ZYGOTE, DONE)
 
     def part(self, asker: _Asker) -> None:
+        if self.asker is not None:
+            self.ready.unregister(CONNECTION)
         asker.leave()
         self.asker = None
 

@@ -27,6 +27,15 @@ async def asked(lines: Lines, engine: Embedded, text: str = LIGHT, timeout: floa
     return (await lines.run(request(engine, text), timeout, never))[1]
 
 
+async def at_work(engine: Embedded) -> list[int]:
+    """The workers that compute, once some do."""
+    found: list[int] = []
+    while not found:
+        await asyncio.sleep(0.1)
+        found = await asyncio.to_thread(busy, engine)
+    return found
+
+
 Scene = Callable[..., Awaitable[None]]
 
 
@@ -95,8 +104,7 @@ def test_a_worker_that_ended_at_work_loses_its_query(make: Making) -> None:
 
     async def scene(lines: Lines) -> None:
         heavy = asyncio.ensure_future(asked(lines, engine, PRODUCT))
-        await asyncio.sleep(0.3)
-        for pid in await asyncio.to_thread(busy, engine):
+        for pid in await at_work(engine):
             os.kill(pid, signal.SIGKILL)
         with pytest.raises(WorkerLost):
             await heavy
@@ -109,10 +117,8 @@ def test_over_its_time_a_query_is_ended_and_the_loop_goes_on(make: Making) -> No
     engine = make(timeout=20.0)
 
     async def scene(lines: Lines) -> None:
-        heavy = asyncio.ensure_future(asked(lines, engine, PRODUCT, timeout=0.5))
-        await asyncio.sleep(0.2)
-        running = await asyncio.to_thread(busy, engine)
-        assert running
+        heavy = asyncio.ensure_future(asked(lines, engine, PRODUCT, timeout=3.0))
+        running = await at_work(engine)
         assert b"true" in await asked(lines, engine)
         with pytest.raises(TimedOut):
             await heavy
@@ -127,9 +133,7 @@ def test_when_the_client_leaves_its_query_ends(make: Making) -> None:
     async def scene(lines: Lines) -> None:
         left = asyncio.Event()
         heavy = asyncio.ensure_future(lines.run(request(engine, PRODUCT), None, left.wait))
-        await asyncio.sleep(0.3)
-        running = await asyncio.to_thread(busy, engine)
-        assert running
+        running = await at_work(engine)
         left.set()
         with pytest.raises(Left):
             await heavy
