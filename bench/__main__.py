@@ -10,13 +10,14 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from bench import answers, machine, questions
+from bench import answers, comunica, machine, questions
 from bench.answers import Answer, Unreadable
 from bench.generate import generate
 from bench.load import Load, Measured, generator, measure, warm
-from bench.peers import REPOSITORY, STARTERS, Data, Peer, missing
+from bench.peers import REPOSITORY, STARTERS, missing
 from bench.questions import Question
 from bench.report import Figure, Run, lines
+from bench.servers import Data, Peer
 
 CHECKED = 3
 """Texts of a question whose answers are compared, before it is measured."""
@@ -49,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seconds", type=float, default=2.0, help="of each measurement, 1 to 60 (default: %(default)s)")
     made.add_argument("--connections", type=int, default=8, help="at once, 1 to 64 (default: %(default)s)")
     made.add_argument("--peers", default=",".join(STARTERS), help="default: %(default)s")
+    made.add_argument("--comunica", type=Path, metavar="DIR", help="where npm installed it, if not on the path")
     made.add_argument("--questions", default="", help="default: all of bench/queries/, by name, with commas")
     made.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
     return made
@@ -61,6 +63,8 @@ def measured(given: argparse.Namespace, folder: Path) -> Run:
     wanted = [name for name in given.peers.split(",") if name]
     if unknown := set(wanted) - set(STARTERS):
         raise SystemExit(f"no peer is called {', '.join(unknown)}; there are {', '.join(STARTERS)}")
+    if given.comunica and (problem := comunica.find(given.comunica)):
+        raise SystemExit(problem)
     data, asked = prepare(given.cities, folder)
     only = set(given.questions.split(",")) - {""}
     run = Run("The real network" if given.cities == "real" else f"{int(given.cities):,} cities", data.triples)

@@ -7,19 +7,27 @@ counts are asked of the graph itself.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from citygraph import formats, queries
 from citygraph.dataset import Dataset
-from citygraph.engine import Engine
+from citygraph.engine import Engine, Limits
 from citygraph.labels import Term, local_name, written
 from citygraph.namespaces import PREFIXES, RDF_TYPE, name
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
 MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 XSD = PREFIXES["xsd"]
+LIMITS = {
+    "timeout": ("Seconds that a query may take", "SEC"),
+    "max_body": ("Bytes of a query's answer", "AD"),
+    "memory": ("Bytes of memory for a query", "AD"),
+    "queue": ("Queries that may wait", "C62"),
+}
+"""What the limits are called, and their units by UN/CEFACT's codes, as schema:unitCode wants them."""
 
 Facts = Iterator[Triple]
 
@@ -45,6 +53,7 @@ def describe(dataset: Dataset, engine: Engine, public_url: str, license: str | N
     yield from catalogue(dataset, public_url, NamedNode(license) if license else None)
     yield from statistics(dataset, engine)
     yield from service(dataset, public_url)
+    yield from limits(dataset, engine.limits)
 
 
 def catalogue(dataset: Dataset, public_url: str, license: NamedNode | None) -> Facts:
@@ -138,3 +147,20 @@ def service(dataset: Dataset, public_url: str) -> Facts:
         yield from named("sd:graph", graph.node)
         yield from graph.a("sd:Graph", "void:Dataset")
         yield from graph("void:triples", Literal(count))
+
+
+def limits(dataset: Dataset, given: Limits) -> Facts:
+    """What a query may take, each limit with a name, the most and a unit; one that the store decides is left out."""
+    # The Service Description and VoID have no words for limits; schema:PropertyValue is what is widely read.
+    endpoint = Subject(NamedNode(dataset.iri + "#sparql"))
+    for key, (label, unit) in LIMITS.items():
+        most = getattr(given, key)
+        limit = Subject(NamedNode(f"{dataset.iri}#limit-{key.replace('_', '-')}"))
+        if most is None:
+            continue
+        yield from endpoint("schema:additionalProperty", limit.node)
+        yield from limit.a("schema:PropertyValue")
+        yield from limit("rdfs:label", Literal(label, language="en"))
+        exact = Literal(f"{Decimal(str(most)):f}", datatype=name("xsd:decimal"))
+        yield from limit("schema:maxValue", Literal(most) if isinstance(most, int) else exact)
+        yield from limit("schema:unitCode", Literal(unit))

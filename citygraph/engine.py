@@ -53,8 +53,24 @@ class Answer:
     format: Format
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a stranger's query may take: seconds by the clock, bytes of its answer, bytes of memory beside the store,
+    and how many may wait. None where the store decides."""
+
+    timeout: float
+    max_body: int
+    memory: int | None = None
+    queue: int | None = None
+
+
 class Engine(Protocol):
     """What the rest of the project knows of a store, wherever it runs."""
+
+    @property
+    def limits(self) -> Limits:
+        """What a query may take."""
+        ...
 
     def query(
         self,
@@ -118,9 +134,7 @@ class Embedded:
         queue: int = 32,
     ) -> None:
         self.dataset = dataset
-        self.timeout = timeout
-        self.memory = memory
-        self.max_body = max_body
+        self.limits = Limits(timeout, max_body, memory, queue)
         answering = partial(
             evaluate, dataset.store, dataset.prefixes, dataset.base, frozenset(dataset.graphs), max_body
         )

@@ -26,7 +26,7 @@ from pyoxigraph import (
 from citygraph import formats, sparql
 from citygraph.credentials import Credentials, from_environment
 from citygraph.endpoint import WAITING, Endpoint, Reply, StoreFailed
-from citygraph.engine import SHORT, Answer, Kind, Term, check, graphs_of, target_of
+from citygraph.engine import SHORT, Answer, Kind, Limits, Term, check, graphs_of, target_of
 from citygraph.errors import Busy, EngineError, QueryError, Refused, ResultTooLarge, TimedOut
 from citygraph.evaluation import Body, readable_xml
 from citygraph.explanation import explain
@@ -91,8 +91,7 @@ class Remote:
     ) -> None:
         self.dataset = dataset
         self.endpoint = Endpoint(url, credentials, connections=connections)
-        self.timeout = timeout
-        self.max_body = max_body
+        self.limits = Limits(timeout, max_body)
         self._strangers = threading.BoundedSemaphore(max(1, connections - OWN))
 
     def query(
@@ -112,7 +111,7 @@ class Remote:
         given = graphs_of(default_graphs or (), named_graphs or ())
         kind = kind_of(text, self.dataset)
         declared(text, self.dataset)
-        limit = self.timeout if timeout is None else min(timeout, self.timeout)
+        limit = self.limits.timeout if timeout is None else min(timeout, self.limits.timeout)
         if not self._strangers.acquire(timeout=min(WAITING, limit)):
             raise Busy("The store has as many queries as it may.", headers={"Retry-After": "2"})
         try:
@@ -148,7 +147,7 @@ class Remote:
     def _own(self, text: str, kind: Kind) -> Reply:
         if KINDS.get(sparql.form(text) or "") != kind:
             raise TypeError(f"the query's answer is no {kind}")
-        return self._reply(prepared(text, self.dataset, None), kind, self.timeout)
+        return self._reply(prepared(text, self.dataset, None), kind, self.limits.timeout)
 
     def _reply(self, asked: Asked, kind: Kind, seconds: float) -> Reply:
         form = [("query", asked.text)]
@@ -156,7 +155,7 @@ class Remote:
         form += [("named-graph-uri", graph) for graph in asked.named or [NOTHING]]
         headers = {"Accept": ASKED_FOR[kind], "Content-Type": "application/x-www-form-urlencoded"}
         reply = self.endpoint.request(
-            "POST", headers, urlencode(form).encode(), seconds=seconds, max_body=self.max_body
+            "POST", headers, urlencode(form).encode(), seconds=seconds, max_body=self.limits.max_body
         )
         if reply.status != 200:
             raise complaint(reply, asked, self.dataset)
@@ -300,7 +299,7 @@ def triples(reply: Reply) -> Iterator[Triple]:
 
 def written(reply: Reply, kind: Kind, target: Format, text: str, engine: Remote) -> bytes:
     """The store's answer in the format asked for."""
-    output = Body(engine.max_body)
+    output = Body(engine.limits.max_body)
     with reading():
         if isinstance(target.serializer, QueryResultsFormat):
             answer = results(reply)

@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from citygraph import description, documents, pages, queries
 from citygraph.dataset import Dataset
-from citygraph.engine import Engine
+from citygraph.engine import Embedded, Engine
 from citygraph.labels import Labels, Term, local_name, pick, shortened, written
 from citygraph.namespaces import name
 from citygraph.sparql import bind
@@ -34,10 +34,16 @@ class Site:
     engine: Engine
     public_url: str
 
+    @property
+    def changes(self) -> bool:
+        """Whether the graph may change while we run, as it may in a store elsewhere."""
+        return not isinstance(self.engine, Embedded)
+
     @cached_property
     def edition(self) -> str:
-        """Changes when any page or document may: with the data, and with the code that shows it."""
-        seen = hashlib.sha256(f"{self.dataset.version} {self.dataset.digest} {self.public_url}".encode())
+        """Changes when any page or document may: with the data, the limits, and the code that shows them."""
+        said = f"{self.dataset.version} {self.dataset.digest} {self.public_url} {self.engine.limits}"
+        seen = hashlib.sha256(said.encode())
         for pattern in EDITED:
             for path in sorted(CODE.glob(pattern)):
                 seen.update(path.read_bytes())

@@ -2,18 +2,20 @@
 
 import json
 import socket
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 from pyoxigraph import QueryResultsFormat, QuerySolutions, Store
 
-from bench import answers, load, questions
+from bench import answers, comunica, load, questions
 from bench.__main__ import main as bench
 from bench.generate import generate
 from bench.generate import main as command
 from bench.peers import STARTERS, missing
 from bench.report import Figure, Run, goal, lines
+from bench.servers import process, program, said, wait
 from citygraph import dataset as folders
 from citygraph import validation
 from citygraph.dataset import Dataset
@@ -158,8 +160,34 @@ def test_what_is_not_installed_is_left_out_with_a_reason(monkeypatch: pytest.Mon
     assert missing("ours", 1) == ""
 
 
+def test_comunica_is_found_where_npm_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "npm install" in comunica.find(tmp_path)
+    programs = tmp_path / "node_modules" / ".bin"
+    programs.mkdir(parents=True)
+    (programs / comunica.SERVER).touch(0o755)
+    assert comunica.find(tmp_path) == ""
+    assert program(comunica.SERVER) == str(programs / comunica.SERVER)
+
+
+@pytest.mark.skipif(program("node") is None, reason="node is not installed, so Comunica cannot be a peer")
+def test_a_server_of_node_is_kept_on_loopback() -> None:
+    script = "const s = require('net').createServer().listen(0, () => { console.log(s.address().address); s.close() })"
+    assert said(str(program("node")), "--require", str(comunica.LOOPBACK), "-e", script) == "127.0.0.1\n"
+
+
+def test_a_server_that_ends_at_once_is_told_with_its_words(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "raise SystemExit('no data')"]
+    with (
+        pytest.raises(RuntimeError, match=r"^ended: no data"),
+        process(command, tmp_path) as running,
+    ):
+        wait(running, 1, "/", tmp_path)
+
+
 def test_wrong_options_are_refused() -> None:
-    for options in (["--peers", "nobody"], ["--seconds", "9999"], ["--connections", "0"], ["--cities", "3"]):
+    wrong = ["--peers nobody", "--seconds 9999", "--connections 0", "--cities 3", "--comunica /nowhere"]
+    for options in map(str.split, wrong):
         with pytest.raises(SystemExit):
             bench(options)
 
@@ -177,7 +205,7 @@ def test_a_wrong_answer_has_no_ratio() -> None:
     report = "\n".join(lines(run))
     assert "| 10 (met, 0.7) | – | 10 |" in report
     assert "≠ as-of-day, virtuoso: 1 missing" in report
-    assert {goal("lookup", True, name) for name in STARTERS if name != "ours"} == {0.3, 2.0, 25.0}
+    assert {goal("lookup", True, name) for name in STARTERS if name != "ours"} == {0.3, 2.0, 5.0, 25.0}
 
 
 def test_the_load_of_python_reads_lengths_and_chunks() -> None:

@@ -99,7 +99,7 @@ def test_the_environment_names_the_store(monkeypatch: pytest.MonkeyPatch, datase
     monkeypatch.setenv("CITYGRAPH_ENDPOINT", "https://example.org/sparql")
     engine = remote.connect(Elsewhere(), timeout=3)
     assert engine is not None
-    assert (engine.endpoint.url, engine.timeout) == ("https://example.org/sparql", 3)
+    assert (engine.endpoint.url, engine.limits.timeout) == ("https://example.org/sparql", 3)
     assert isinstance(create_app(dataset=dataset).extensions["site"].engine, Remote)
     monkeypatch.setenv("CITYGRAPH_ENDPOINT_TOKEN", "a\nb")
     with pytest.raises(ValueError, match="one line"):

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,43 @@ def test_serve_asks_the_store_that_the_environment_names(
         for _ in range(4):
             with urllib.request.urlopen(f"{url}/light/eddystone.ttl", timeout=10) as reply:
                 assert "t:range 17" in reply.read().decode()
+
+
+CHANGING = (
+    "/light/eddystone.ttl",
+    "/light/eddystone.html",
+    "/graph/data.nt",
+    "/rdf-graph-store?default",
+    "/sparql?query=SELECT%20%3Fo%20%7B%20%3Clight%2Feddystone%3E%20%3Fp%20%3Fo%20%7D",
+)
+
+
+def got(url: str, tag: str = "") -> tuple[int, str, str]:
+    """Status, ETag and body, for a client that has the reply with that tag already."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers={"If-None-Match": tag}), timeout=10) as reply:
+            return reply.status, reply.headers["ETag"], reply.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers["ETag"], ""
+
+
+def test_a_change_in_the_store_is_in_the_next_reply_of_every_process(
+    store: stores.Store, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert push(root, store).returncode == 0
+    monkeypatch.setenv("CITYGRAPH_ENDPOINT", store.endpoint)
+    lights = root / "data/lights.ttl"
+    with live.serving("--root", str(root), "--workers", "2", log=tmp_path / "log") as (url, _):
+        tags = {}
+        for path in CHANGING * 4:
+            status, tags[path], body = got(url + path)
+            assert (status, "9876" in body) == (200, False), path
+        assert [got(url + path, tag)[0] for path, tag in tags.items()] == [304] * len(CHANGING)
+        lights.write_text(lights.read_text("utf-8").replace("t:range 17", "t:range 9876"), "utf-8")
+        assert push(root, store).returncode == 0
+        for path in CHANGING * 4:
+            status, tag, body = got(url + path, tags[path])
+            assert (status, "9876" in body, tag == tags[path]) == (200, True, False), path
 
 
 def test_a_wrong_password_changes_nothing_and_is_not_told(store: stores.Store, root: Path) -> None:
@@ -156,3 +194,20 @@ def test_a_push_without_a_store_says_what_to_name(root: Path) -> None:
     ran = push(root, stores.Store("", ""))
     assert ran.returncode == 1
     assert "--graph-store" in ran.stderr
+
+
+@pytest.mark.parametrize("name", stores.ENGINES[1:])
+def test_a_store_that_is_asked_for_and_missing_is_a_failure_that_says_what_to_install(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "installed", lambda _: False)
+    monkeypatch.setenv("STORE_TESTS", name)
+    assert stores.missing(name) == ""
+    with pytest.raises(FileNotFoundError, match=r"not installed: .*install"), stores.running(name, tmp_path):
+        pass
+
+
+def test_stores_that_nobody_knows_are_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORE_TESTS", "oxigraph,virtuso")
+    with pytest.raises(ValueError, match="virtuso; there are oxigraph, virtuoso"):
+        stores.missing("virtuoso")

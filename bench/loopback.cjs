@@ -1,0 +1,7 @@
+// For node --require: a server that listens at a port listens at it on 127.0.0.1 alone.
+const net = require("node:net");
+
+const listen = net.Server.prototype.listen;
+net.Server.prototype.listen = function (port, ...rest) {
+  return typeof port === "number" ? listen.call(this, port, "127.0.0.1", ...rest) : listen.call(this, port, ...rest);
+};
