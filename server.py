@@ -1,44 +1,48 @@
 """The web application: every route. A route reads, asks the graph once, and replies."""
 
 import os
-import re
-from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
-from typing import cast
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, g, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
-from werkzeug.local import LocalProxy
-from werkzeug.urls import iri_to_uri
 
-from citygraph import documents, formats, listing, pages, protocol, remote, replies
+from citygraph import (
+    answering,
+    browsing,
+    discovery,
+    documents,
+    formats,
+    listing,
+    lookups,
+    openapi,
+    protocol,
+    remote,
+    replies,
+    signposts,
+)
+from citygraph.addresses import local, placed
 from citygraph.dataset import Dataset, checkout, load
-from citygraph.engine import Answer, Embedded, Engine
+from citygraph.engine import Embedded, Engine
 from citygraph.errors import EngineError
-from citygraph.formats import Format
-from citygraph.negotiation import negotiate
+from citygraph.incoming import MAX_BODY, agreed, body, carried, read, wanted
+from citygraph.mounting import mounted
 from citygraph.protocol import BadRequest
-from citygraph.site import CODE, Site
-from citygraph.sparql import volatile
+from citygraph.representations import document, offered, said, see_other, whole_graph
+from citygraph.site import CODE, Site, site
 from citygraph.straight import FAILED
 
-MAX_BODY = 1 << 20
-MAX_URL = 1 << 16
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-
 graph = Blueprint("graph", __name__)
-site = cast(Site, LocalProxy(lambda: current_app.extensions["site"]))
 
 
 def create_app(
     root: Path | str | None = None, *, engine: Engine | None = None, dataset: Dataset | None = None,
-    public_url: str | None = None,
+    public_url: str | None = None, path: str | None = None,
 ) -> Flask:  # fmt: skip
     """The application over a root, or over a dataset and an engine that are there already; without an engine, over
     the store that CITYGRAPH_ENDPOINT names or, where it names none, the embedded one.
 
-    `public_url` is where the site stands on the web (default: CITYGRAPH_URL, else the base of the dataset).
+    `public_url` is where the site stands on the web (default: CITYGRAPH_URL, else the base of the dataset), `path` is
+    what its addresses begin with on this server (default: CITYGRAPH_PATH, else /).
     """
     dataset = dataset or load(Path(root) if root else checkout())
     app = Flask(
@@ -47,6 +51,7 @@ def create_app(
         template_folder=CODE / "citygraph" / "templates",
     )
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 300
     # Werkzeug would redirect from // to / with an address made of the Host header.
     app.url_map.merge_slashes = app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -59,24 +64,8 @@ def create_app(
     app.before_request(read)
     app.after_request(replies.finished)
     app.context_processor(furniture)
+    app.wsgi_app = mounted(app.wsgi_app, path or os.environ.get("CITYGRAPH_PATH") or "/")  # type: ignore[assignment,method-assign]
     return app
-
-
-def read() -> Response | None:
-    """Read the parameters strictly; OPTIONS is answered here for every address."""
-    if len(request.query_string) + len(request.path) > MAX_URL:
-        abort(414, f"The address is longer than {MAX_URL} characters; send a long query by POST.")
-    try:
-        request.environ["PATH_INFO"].encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        raise BadRequest("The address is not UTF-8.") from None
-    g.parameters = dict(reversed(protocol.parameters(request.query_string)))
-    g.language = g.parameters.get("lang") or "en"
-    if not LANGUAGE.fullmatch(g.language):
-        raise BadRequest("lang is a language tag such as en, sv, fr or es.")
-    if request.method == "OPTIONS":
-        return replies.allowed((request.url_rule and request.url_rule.methods) or {"GET", "HEAD"})
-    return None
 
 
 def failed(error: EngineError) -> Response:
@@ -98,29 +87,6 @@ def refused(error: HTTPException) -> Response:
 def furniture() -> dict[str, object]:
     """What every page has around it."""
     return {"site": site, "language": g.get("language", "en"), "local": local}
-
-
-def local(iri: str) -> str | None:
-    """The address on this site of an IRI below the base; None for IRIs of others."""
-    base = site.dataset.base
-    if not iri.startswith(base):
-        return None
-    path, question, _ = (rest := iri.removeprefix(base)).partition("?")
-    if question and path not in ("sparql", "rdf-graph-store"):
-        return url_for("graph.resource", iri=iri)
-    return url_for("graph.home") + iri_to_uri(rest)
-
-
-def wanted(offers: Sequence[Format]) -> Format:
-    """The format to answer in: `?format=` if it is there, else what Accept wants most."""
-    named = g.parameters.get("format")
-    if named is None:
-        return negotiate(request.headers.get("Accept"), offers)
-    found = formats.lookup(named, offers)
-    if found is None:
-        names = [offer.name for offer in offers]
-        raise BadRequest(f"There is no such format here. format is one of {', '.join(names)}.", offers=names)
-    return found
 
 
 @graph.get("/")
@@ -148,71 +114,50 @@ def sparql() -> Response:
     asked = protocol.operation(request.method, request.headers.get("Content-Type", ""), request.query_string, body())
     page = asked.format is None and protocol.prefers_page(request.headers.get("Accept"))
     if page and not (asked.query or "").strip():
-        return replies.cached(site, lambda: query_page(asked), formats.HTML.content_type, negotiated=True)
+        return replies.cached(site, lambda: answering.page(asked), formats.HTML.content_type, negotiated=True)
     if asked.query is None:
         return described()
-    return query_reply(asked) if page else answered(asked)
-
-
-def body() -> bytes:
-    """The whole body: a chunked one is cut at the limit without a word, and half a query is another query."""
-    read = request.get_data()
-    if len(read) > MAX_BODY:
-        raise RequestEntityTooLarge
-    return read
-
-
-def answer(asked: protocol.Operation, accept: str | None) -> Answer:
-    """What the engine answers."""
-    graphs = {"default_graphs": asked.default_graphs, "named_graphs": asked.named_graphs}
-    return site.engine.query(asked.query or "", accept, format=asked.format, timeout=asked.timeout, **graphs)
-
-
-def answered(asked: protocol.Operation) -> Response:
-    """The engine's answer, byte by byte."""
-    started = perf_counter()
-    found = answer(asked, request.headers.get("Accept"))
-    lasting, seconds = not volatile(asked.query or ""), perf_counter() - started
-    response = Response(found.body, headers=replies.of_answer(found.body, found.format.content_type, lasting, seconds))
-    response.make_conditional(request)
-    return response
-
-
-def query_reply(asked: protocol.Operation) -> Response:
-    """The query page with the query and its result, or with what is wrong with it and the status for that."""
-    try:
-        found = answer(asked, "application/sparql-results+json, text/turtle")
-    except EngineError as error:
-        response = Response(query_page(asked, error=error), error.status, content_type=formats.HTML.content_type)
-        response.headers.update({**error.headers, "Cache-Control": "no-store"})
-    else:
-        response = Response(query_page(asked, found), content_type=formats.HTML.content_type)
-        response.headers["Cache-Control"] = replies.CACHED
-    response.vary.add("Accept")
-    return response
-
-
-def query_page(asked: protocol.Operation, answer: Answer | None = None, error: EngineError | None = None) -> str:
-    shown = listing.query_page(asked, local, site.dataset.prefixes, answer, error)
-    return render_template("query.html", **shown)
+    return answering.on_page(asked) if page else answering.answered(asked)
 
 
 @graph.get("/.well-known/void", endpoint="void")
 def described() -> Response:
     """The description of the dataset and of the endpoint; for a browser, the page of the dataset."""
-    format = wanted((*documents.RDF_FORMATS, formats.HTML))
-    if format is formats.HTML:
-        return replies.redirected(
-            url_for("graph.thing", path="dataset") if site.about else url_for("graph.home"),
-            303,
-            negotiated=True,
-        )
-    return replies.cached(
-        site,
-        lambda: documents.write(site.description, format, site.dataset),
-        format.content_type,
-        negotiated=True,
-    )
+    page = url_for("graph.thing", path="dataset") if site.about else url_for("graph.home")
+    return said(lambda: site.description, page)
+
+
+@graph.get("/.well-known/sparql-examples")
+def examples() -> Response:
+    """The queries to start from as data; for a browser, the page to ask them on."""
+    return said(lambda: site.example_queries, url_for("graph.sparql"))
+
+
+@graph.get("/dataset.linkset.json")
+def linkset() -> Response:
+    """The typed links of the dataset's page."""
+    if not site.about:
+        raise NotFound("The graph says nothing of its own dataset.")
+    return replies.cached(site, signposts.written_linkset, signposts.LINKSET.content_type)
+
+
+@graph.get("/sitemap.xml")
+@graph.get("/sitemap-<int:part>.xml")
+def sitemap(part: int | None = None) -> Response:
+    """Every page there is, for crawlers; in parts where there are very many."""
+    return replies.cached(site, lambda: discovery.sitemap(site, part), "application/xml; charset=utf-8")
+
+
+@graph.get("/robots.txt")
+def robots() -> Response:
+    """What crawlers may read."""
+    return replies.cached(site, lambda: discovery.robots(site), formats.TEXT.content_type)
+
+
+@graph.get("/llms.txt")
+def llms() -> Response:
+    """What a language model has to know to use this site."""
+    return replies.cached(site, lambda: discovery.llms(site), formats.TEXT.content_type)
 
 
 @graph.get("/rdf-graph-store")
@@ -226,30 +171,54 @@ def graph_store() -> Response:
     return whole_graph(name)
 
 
-def whole_graph(name: str | None, format: Format | None = None) -> Response:
-    """A named graph, or the default graph."""
-    chosen = format or wanted(formats.GRAPH_FORMATS)
+@graph.get("/context/<version>.jsonld")
+def context(version: str) -> Response:
+    """The JSON-LD context of tidy JSON; one that is published never changes."""
+    found = site.contexts.get(version) or abort(404, f"There is no such context; there is {', '.join(site.contexts)}.")
+    reply = replies.cached(site, lambda: found.text, formats.JSON_LD.content_type)
+    if found.final:
+        reply.headers["Cache-Control"] = replies.IMMUTABLE
+    return reply
 
-    def make() -> bytes:
-        text = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
-        return site.engine.query(text, format=chosen, default_graphs=[name] if name else None).body
 
-    return replies.cached(site, make, chosen.content_type, negotiated=True)
+@graph.get("/api/openapi.json")
+def api() -> Response:
+    """What a program can ask here, as OpenAPI 3.1."""
+    return replies.cached(site, lambda: openapi.document(site, url_for("graph.home")), formats.JSON.content_type)
 
 
 @graph.get("/resource")
 def resource() -> Response:
     """What the graph says of an IRI that is not ours; ours are sent to their own address."""
     iri = protocol.absolute(g.parameters.get("iri", ""), "iri")
-    here = None if "?" in iri else local(iri)
-    if here:
+    if "?" not in iri and (here := placed(iri)):
         return replies.redirected(here, 303)
     if not documents.mentioned(site.engine, iri):
         abort(404, "The graph says nothing of this IRI.")
-    format = wanted(documents.FORMATS)
+    format = wanted(offered(iri))
     if "format" in g.parameters:
         return document(iri, format)
     return replies.redirected(url_for("graph.resource", iri=iri, format=format.name), 303, negotiated=True)
+
+
+@graph.get(f"/<any({', '.join(lookups.SCHEMES)}):scheme>/<path:code>")
+def lookup(scheme: str, code: str) -> Response:
+    """The thing that an identifier of others means; where it means several, a choice."""
+    path = f"{scheme}/{code}"
+    if site.known(path) or site.known(documents.split(path)[0]):
+        return thing(path)
+    found = [local(iri) or iri for iri in lookups.find(site.engine, scheme, code)]
+    if not found:
+        abort(404, f"Nothing here is linked with {code} of {scheme}.")
+    if len(found) > 1:
+        return replies.problem(300, "Several things", f"{code} of {scheme} means several things.", {"choices": found})
+    return replies.redirected(carried(found[0]), 303)
+
+
+@graph.get("/<path:path>.csv-metadata.json")
+def csv_metadata(path: str) -> Response:
+    """The dictionary of the columns of a list's CSV (CSV on the Web)."""
+    return browsing.metadata(path)
 
 
 @graph.get("/<path:path>")
@@ -259,57 +228,17 @@ def thing(path: str) -> Response:
     if base + path in site.dataset.graphs:
         return whole_graph(base + path)
     if format in documents.RDF_FORMATS and base + stem in site.dataset.graphs:
-        return whole_graph(base + stem, format)
+        return whole_graph(base + stem, agreed(format))
     if iri := site.known(path):
-        return see_other(iri, path)
-    if format and (iri := site.known(stem)):
-        return document(iri, format)
+        return see_other(iri)
+    if format and "#" not in stem and (iri := site.known(stem)) and format in offered(iri):
+        return document(iri, agreed(format))
     if path in site.lists:
-        if unknown := g.parameters.keys() - {"format", "lang"}:
-            raise BadRequest(f"A list has no parameter {min(unknown)}; it takes lang. Ask /sparql for a part of it.")
-        return replies.cached(site, lambda: list_page(path), formats.HTML.content_type)
+        return browsing.reply(path)
+    if format and stem in site.lists:
+        return browsing.reply(stem, format)
     if current := documents.version_of(site.engine, base + path):
         return replies.redirected(local(current) or current, 303)
     if moved := site.right_path(path):
-        question = "?" + request.query_string.decode("latin-1") if request.query_string else ""
-        return replies.redirected(url_for("graph.thing", path=moved) + question, 308)
+        return replies.redirected(carried(url_for("graph.thing", path=moved)), 308)
     raise NotFound("Nothing is published at this address.")
-
-
-def see_other(iri: str, path: str) -> Response:
-    """From a thing to the document about it; a vocabulary is Turtle unless a browser asks."""
-    vocabulary = documents.own_graph(site.dataset, iri) is not None
-    offers = (*documents.RDF_FORMATS, formats.HTML) if vocabulary else documents.FORMATS
-    location = url_for("graph.thing", path=path + wanted(offers).suffix)
-    return replies.redirected(location, 303, negotiated=True)
-
-
-def document(iri: str, format: Format) -> Response:
-    """The document of a thing in one format."""
-    address = local(iri)
-    alternates = [
-        (address + f.suffix if address else url_for("graph.resource", iri=iri, format=f.name), f)
-        for f in documents.FORMATS
-    ]
-    classes = documents.classes(site.engine, site.dataset, iri)
-    path = site.collections.get(documents.first(classes, list(site.collections), ""))
-    links = replies.described(site, iri, alternates, url_for("graph.thing", path=path) if path else None)
-
-    def make() -> bytes | str:
-        facts = documents.triples(site.engine, site.dataset, iri)
-        if iri == site.dataset.iri:
-            facts = [*facts, *site.description]
-        if format is not formats.HTML:
-            return documents.write(facts, format, site.dataset)
-        derived = site.dataset.graph("derived")
-        page = pages.thing(site.engine, iri, facts, derived, site.terms, local, g.language)
-        templates = current_app.jinja_env.list_templates(filter_func=lambda name: name.startswith("things/"))
-        template = documents.first([f"things/{name}.html" for name in classes], templates, "thing.html")
-        return render_template(template, page=page, alternates=alternates, collection=path)
-
-    return replies.cached(site, make, format.content_type, links)
-
-
-def list_page(path: str) -> str:
-    table = listing.of_list(site.engine, f"pages/{path}", site.terms, local, g.language)
-    return render_template("list.html", table=table)

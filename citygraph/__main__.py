@@ -24,6 +24,7 @@ from citygraph import (
 from citygraph.dataset import Dataset, ParseErrors
 from citygraph.endpoint import Endpoint
 from citygraph.errors import EngineError
+from citygraph.mounting import prefix_of
 
 EPILOG = "--root DIR, or CITYGRAPH_ROOT, names another folder with ontology/, data/ and shapes/ (any may be missing)."
 
@@ -76,6 +77,13 @@ def parser() -> argparse.ArgumentParser:
         "--timeout", type=seconds, default=10.0, help="seconds that a query may take (default: %(default)s)"
     )
 
+    serve_.add_argument(
+        "--path",
+        type=site_path,
+        default=os.environ.get("CITYGRAPH_PATH") or "/",
+        help="what every address begins with, behind a proxy: /kg/ (default: CITYGRAPH_PATH, else /)",
+    )
+
     check = command("validate", validate, "Check files, form and shapes; one line a problem, with file and line.")
     form = check.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -113,6 +121,14 @@ def parser() -> argparse.ArgumentParser:
         help="where its graphs are replaced; {graph} stands for the IRI, escaped (default: CITYGRAPH_GRAPH_STORE)",
     )
     return top
+
+
+def site_path(text: str) -> str:
+    """A path that a site can stand under."""
+    try:
+        return prefix_of(text) + "/"
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def count(text: str) -> int:
@@ -181,7 +197,7 @@ def serve(given: argparse.Namespace) -> int:
     """Load the root, fork the query workers, then the web server's processes."""
     from citygraph.serving import run
 
-    return run(load(given), given.host, given.port, given.workers, given.timeout)
+    return run(load(given), given.host, given.port, given.workers, given.timeout, given.path)
 
 
 def validate(given: argparse.Namespace) -> int:

@@ -16,13 +16,17 @@ Headers = list[tuple[str, str]]
 COMPRESSED = (
     "text/",
     "image/svg+xml",
+    "application/csvm+json",
+    "application/geo+json",
     "application/json",
     "application/ld+json",
+    "application/linkset+json",
     "application/n-",
     "application/problem+json",
     "application/rdf+xml",
     "application/sparql-results+",
     "application/trig",
+    "application/xml",
 )
 WORTHWHILE = 600
 """Bytes from which a body is compressed; below, the headers outweigh it."""

@@ -5,22 +5,20 @@ Everything in it has an IRI below the dataset's (`dataset#…`), so that it can 
 counts are asked of the graph itself.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import quote
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode
 
 from citygraph import formats, queries
+from citygraph.catalogue import catalogue
 from citygraph.dataset import Dataset
 from citygraph.engine import Engine, Limits
 from citygraph.labels import Term, local_name, written
-from citygraph.namespaces import PREFIXES, RDF_TYPE, name
+from citygraph.namespaces import PREFIXES, name
+from citygraph.statements import Facts, Subject
 
-SD = "http://www.w3.org/ns/sparql-service-description#"
-MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
-XSD = PREFIXES["xsd"]
+SD = PREFIXES["sd"]
 LIMITS = {
     "timeout": ("Seconds that a query may take", "SEC"),
     "max_body": ("Bytes of a query's answer", "AD"),
@@ -29,63 +27,14 @@ LIMITS = {
 }
 """What the limits are called, and their units by UN/CEFACT's codes, as schema:unitCode wants them."""
 
-Facts = Iterator[Triple]
 
-
-@dataclass(frozen=True)
-class Subject:
-    """A node that is being described; calling it with a property and values gives the triples."""
-
-    node: NamedNode
-
-    def __call__(self, curie: str, *values: Term | None) -> Facts:
-        predicate = NamedNode(SD + curie[3:]) if curie.startswith("sd:") else name(curie)
-        return (Triple(self.node, predicate, value) for value in values if value is not None)
-
-    def a(self, *curies: str) -> Facts:
-        """Its classes."""
-        for curie in curies:
-            yield Triple(self.node, RDF_TYPE, NamedNode(SD + curie[3:]) if curie.startswith("sd:") else name(curie))
-
-
-def describe(dataset: Dataset, engine: Engine, public_url: str, license: str | None) -> Facts:
+def describe(dataset: Dataset, engine: Engine, public_url: str) -> Facts:
     """The whole description; `public_url` is where the site's addresses stand on the web."""
-    yield from catalogue(dataset, public_url, NamedNode(license) if license else None)
+    yield from catalogue(dataset, engine, public_url)
     yield from statistics(dataset, engine)
     yield from service(dataset, public_url)
     yield from limits(dataset, engine.limits)
-
-
-def catalogue(dataset: Dataset, public_url: str, license: NamedNode | None) -> Facts:
-    """DCAT: the dataset, a distribution for each syntax, and the endpoint as a data service."""
-    whole, endpoint = Subject(NamedNode(dataset.iri)), Subject(NamedNode(dataset.iri + "#sparql"))
-    yield from whole.a("dcat:Dataset", "void:Dataset")
-    yield from whole("void:uriSpace", Literal(dataset.base))
-    yield from whole("dcat:version", Literal(dataset.version))
-    yield from whole("void:sparqlEndpoint", NamedNode(public_url + "sparql"))
-    for format in formats.GRAPH_FORMATS[:4]:
-        address = NamedNode(f"{public_url}rdf-graph-store?default&format={format.name}")
-        media_type = Subject(NamedNode(MEDIA_TYPES + format.media_type))
-        one = Subject(NamedNode(f"{dataset.iri}#{format.name}"))
-        yield from whole("dcat:distribution", one.node)
-        yield from whole("void:dataDump", address)
-        yield from whole("void:feature", NamedNode(format.iri) if format.iri else None)
-        yield from one.a("dcat:Distribution")
-        yield from one("rdfs:label", Literal(f"The graph as {format.label}", language="en"))
-        yield from one("dcterms:title", Literal(f"The graph as {format.label}", language="en"))
-        yield from one("dcat:accessURL", address)
-        yield from one("dcat:downloadURL", address)
-        yield from one("dcat:mediaType", media_type.node)
-        yield from one("dcterms:license", license)
-        yield from media_type.a("dcterms:MediaType")
-        yield from media_type("rdfs:label", Literal(format.media_type))
-    yield from endpoint.a("dcat:DataService")
-    yield from endpoint("rdfs:label", Literal("SPARQL endpoint", language="en"))
-    yield from endpoint("dcterms:title", Literal("SPARQL endpoint", language="en"))
-    yield from endpoint("dcat:endpointURL", NamedNode(public_url + "sparql"))
-    yield from endpoint("dcat:endpointDescription", NamedNode(public_url + "sparql"))
-    yield from endpoint("dcat:servesDataset", whole.node)
-    yield from endpoint("dcterms:license", license)
+    yield from prefixes(dataset)
 
 
 def statistics(dataset: Dataset, engine: Engine) -> Facts:
@@ -98,6 +47,7 @@ def statistics(dataset: Dataset, engine: Engine) -> Facts:
         for row in engine.select(queries.load(f"description/{kind}-partitions").text):
             part = Subject(NamedNode(f"{dataset.iri}#{kind}-{slug(dataset, row['term'])}"))
             yield from whole(f"void:{kind}Partition", part.node)
+            yield from whole("void:vocabulary", vocabulary(dataset, row["term"]))
             yield from part.a("void:Dataset")
             yield from part(key, row["term"])
             yield from part(f"void:{count}", row["count"])
@@ -119,9 +69,26 @@ def statistics(dataset: Dataset, engine: Engine) -> Facts:
 def slug(dataset: Dataset, term: Term) -> str:
     """A fragment for a class or property: its prefix and local name."""
     iri = term.value if isinstance(term, NamedNode) else ""
-    spaces = [(space, prefix) for prefix, space in dataset.prefixes.items() if iri.startswith(space)]
-    space, prefix = max(spaces, key=lambda pair: len(pair[0]), default=("", ""))
+    space, prefix = namespace(dataset, iri)
     return quote(f"{prefix}-{iri[len(space) :]}" if space else iri, safe="")
+
+
+def vocabulary(dataset: Dataset, term: Term) -> NamedNode | None:
+    """The namespace of a class or property, where a prefix is declared for it."""
+    space, _ = namespace(dataset, written(term))
+    return NamedNode(space) if space else None
+
+
+def curie(dataset: Dataset, iri: str) -> str:
+    """A class or property as queries write it: by its prefix, else in brackets."""
+    space, prefix = namespace(dataset, iri)
+    return f"{prefix}:{iri[len(space) :]}" if space else f"<{iri}>"
+
+
+def namespace(dataset: Dataset, iri: str) -> tuple[str, str]:
+    """The longest namespace that an IRI begins with and its prefix; two empty texts where there is none."""
+    spaces = [(space, prefix) for prefix, space in dataset.prefixes.items() if iri.startswith(space)]
+    return max(spaces, key=lambda pair: (len(pair[0]), pair[1]), default=("", ""))
 
 
 def service(dataset: Dataset, public_url: str) -> Facts:
@@ -164,3 +131,15 @@ def limits(dataset: Dataset, given: Limits) -> Facts:
         exact = Literal(f"{Decimal(str(most)):f}", datatype=name("xsd:decimal"))
         yield from limit("schema:maxValue", Literal(most) if isinstance(most, int) else exact)
         yield from limit("schema:unitCode", Literal(unit))
+
+
+def prefixes(dataset: Dataset) -> Facts:
+    """The prefixes of the graph, for queries: `sh:prefixes` of an example points at the node that declares them."""
+    all_of_them = Subject(NamedNode(f"{dataset.iri}#prefixes"))
+    yield from all_of_them.a("owl:Ontology")
+    for prefix, space in sorted(dataset.prefixes.items()):
+        one = Subject(NamedNode(f"{dataset.iri}#prefix-{quote(prefix, safe='')}"))
+        yield from all_of_them("sh:declare", one.node)
+        yield from one.a("sh:PrefixDeclaration")
+        yield from one("sh:prefix", Literal(prefix))
+        yield from one("sh:namespace", Literal(space, datatype=name("xsd:anyURI")))

@@ -1,6 +1,8 @@
 """Documents of things: which IRI a path means, the triples that belong to it, and their bytes."""
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, serialize
@@ -9,7 +11,7 @@ from citygraph import formats, queries, turtle
 from citygraph.dataset import Dataset
 from citygraph.engine import Engine
 from citygraph.formats import Format
-from citygraph.labels import local_name
+from citygraph.labels import local_name, written
 from citygraph.sparql import bind
 
 FORMATS: Sequence[Format] = (
@@ -18,9 +20,14 @@ FORMATS: Sequence[Format] = (
     formats.N_TRIPLES,
     formats.JSON_LD,
     formats.RDF_XML,
+    formats.JSON,
 )
-RDF_FORMATS = FORMATS[1:]
+RDF_FORMATS = tuple(format for format in FORMATS if format.kind == "graph")
+EVERY: Sequence[Format] = (*FORMATS, formats.CSV, formats.GEOJSON)
+"""The formats of every thing, and those that things of some classes have besides."""
 UNSAFE_IN_IRIS = "%/:?#[]@!$&'()*+,;=~-._"
+ESCAPE = re.compile("%[0-9A-F]{2}")
+NOT_IN_IRIS = re.compile(r'[\x00-\x20<>"{}|\\^`%]')
 
 
 def named(iri: str) -> NamedNode | None:
@@ -47,16 +54,23 @@ def mentioned(engine: Engine, iri: str) -> bool:
     return asked(engine, "mentioned", iri)
 
 
+def spellings(path: str, base: str) -> list[str]:
+    """The IRIs that a path below the base can mean; paths arrive decoded, IRIs may be written with escapes."""
+    least = NOT_IN_IRIS.sub(lambda found: quote(found[0], ""), path)
+    most = quote(path, UNSAFE_IN_IRIS)
+    lower = ESCAPE.sub(lambda found: found[0].lower(), most)
+    return [base + spelling for spelling in dict.fromkeys((path, most, least, lower))]
+
+
 def find(path: str, base: str, exists: Callable[[str], bool]) -> str | None:
-    """The IRI of the thing at a path below the base; paths arrive decoded, IRIs may be written with
-    escapes."""
-    return next((iri for iri in dict.fromkeys((base + path, base + quote(path, UNSAFE_IN_IRIS))) if exists(iri)), None)
+    """The IRI of the thing at a path below the base."""
+    return next((iri for iri in spellings(path, base) if exists(iri)), None)
 
 
 def split(path: str) -> tuple[str, Format | None]:
     """A path without the suffix of a document format, and that format."""
     stem, dot, suffix = path.rpartition(".")
-    found = next((f for f in FORMATS if dot and f.suffix == f".{suffix}"), None)
+    found = next((f for f in EVERY if dot and f.suffix == f".{suffix}"), None)
     return (stem, found) if found else (path, None)
 
 
@@ -67,6 +81,26 @@ def version_of(engine: Engine, iri: str) -> str | None:
         return None
     rows = engine.select(bind(queries.load("pages/thing/version").text, {"thing": node}))
     return next((row["current"].value for row in rows if isinstance(row["current"], NamedNode)), None)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a thing: the IRIs of what replaced it, or the day on which it was withdrawn."""
+
+    replacements: tuple[str, ...]
+    withdrawn: str | None
+
+    @property
+    def moved(self) -> str | None:
+        """The one thing that is meant now. Of several nobody can say which."""
+        return self.replacements[0] if len(self.replacements) == 1 else None
+
+
+def fate(engine: Engine, iri: str) -> Fate:
+    """What became of a thing, for most of them nothing."""
+    rows = engine.select(bind(queries.load("pages/thing/fate").text, {"thing": NamedNode(iri)}))
+    replacements = tuple(written(r["replacement"]) for r in rows if isinstance(r.get("replacement"), NamedNode))
+    return Fate(replacements, next((written(r["withdrawn"]) for r in rows if "withdrawn" in r), None))
 
 
 def classes(engine: Engine, dataset: Dataset, iri: str) -> list[str]:
@@ -80,6 +114,17 @@ def classes(engine: Engine, dataset: Dataset, iri: str) -> list[str]:
 def first(names: Sequence[str], available: Sequence[str], otherwise: str) -> str:
     """The first name that is available; names come from data, so nothing else is ever looked up."""
     return next((name for name in names if name in available), otherwise)
+
+
+def offered(classes: Sequence[str]) -> Sequence[Format]:
+    """The formats of a thing of these classes: CSV where a query makes a table of it (`documents/tables/<class>`),
+    GeoJSON where the table has coordinates."""
+    tables = [name.removeprefix("documents/tables/") for name in queries.names("documents/tables")]
+    name = first(classes, tables, "")
+    if not name:
+        return FORMATS
+    placed = "?lat" in queries.load(f"documents/tables/{name}").text
+    return (*FORMATS, formats.CSV, *([formats.GEOJSON] if placed else []))
 
 
 def own_graph(dataset: Dataset, iri: str) -> str | None:

@@ -37,11 +37,11 @@ SHORT = 1 << 13
 
 
 class Front:
-    """The RSGI application. `queries` is the path whose requests get the `threads` for queries, or, with an embedded
+    """The RSGI application. `queries` are the paths whose requests get the `threads` for queries, or, with an embedded
     `engine`, take the straight way."""
 
     def __init__(
-        self, application: Application, *, queries: str, threads: int, cache: int, engine: Embedded | None = None
+        self, application: Application, *, queries: set[str], threads: int, cache: int, engine: Embedded | None = None
     ) -> None:
         self.application = application
         self.queries = queries
@@ -93,7 +93,7 @@ class Front:
     async def reply(self, scope: Scope, protocol: HTTPProtocol, headers: dict[str, str], body: bytes) -> Kept:
         """The reply of the straight way or of the application. Raises `Left` when the client hung up before it."""
         environ = None
-        if scope.path == self.queries:
+        if scope.path in self.queries:
             found = None
             if self.engine and self.lines:
                 gone = protocol.client_disconnect
@@ -208,7 +208,7 @@ def call(application: Application, environ: dict[str, Any]) -> Reply:
 
 def cacheable(reply: Reply) -> bool:
     """Whether a reply may be sent again: it is whole, says that it may, and has an ETag if it has content."""
-    lasting = bool(reply.header("etag")) if reply.status == 200 else reply.status in (303, 308)
+    lasting = bool(reply.header("etag")) if reply.status == 200 else reply.status in (301, 303, 308)
     return lasting and "public" in reply.header("cache-control")
 
 

@@ -150,7 +150,19 @@ class Reader:
         return found
 
 
+def folded(text: str) -> str:
+    """A text as it is compared: without case, accents or strokes."""
+    if text.isascii():
+        return text.lower()
+    # Twice: some letters come apart when they are small, and some are small when they are apart.
+    return bare(bare(text).casefold()).casefold().translate(PLAIN)
+
+
+def bare(text: str) -> str:
+    """A text without what is set above, below or through its letters."""
+    return "".join(c for c in normalize("NFKD", text) if not combining(c))
+
+
 def by_text(value: Value) -> tuple[str, str]:
     """Where a value stands among others: letters with accents or strokes beside those without."""
-    letters = (c for c in normalize("NFKD", value.text.casefold().translate(PLAIN)) if not combining(c))
-    return ("".join(letters), value.href or "")
+    return (folded(value.text), value.href or "")

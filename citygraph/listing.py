@@ -6,7 +6,7 @@ plain column. A heading is the label of the property or class that the variable 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pyoxigraph import Literal, NamedNode
 
@@ -14,9 +14,8 @@ from citygraph import queries
 from citygraph.engine import Answer, Engine
 from citygraph.errors import EngineError
 from citygraph.formats import GRAPH_FORMATS, SOLUTION_FORMATS
-from citygraph.labels import Labels, Links, Term, by_text, in_words, local_name, pick, shortened, shown, tag
+from citygraph.labels import Labels, Links, Term, folded, in_words, local_name, pick, shortened, shown, tag, written
 from citygraph.protocol import Operation
-from citygraph.sparql import bind
 from citygraph.views import Table, Value
 
 RESULTS_SHOWN = 1000
@@ -25,15 +24,36 @@ RESULTS_SHOWN = 1000
 def of_list(engine: Engine, name: str, terms: Labels, links: Links, language: str) -> Table:
     """The table that a query of ours makes; `$lang` in it is the language of the labels."""
     query = queries.load(name)
-    text = bind(query.text, {"lang": Literal(language)} if "lang" in query.parameters else {})
-    found = engine.select(text)
-    variables = projected(query.text)
-    columns = [v for v in variables if not (v.endswith("Label") and v.removesuffix("Label") in variables)]
-    rows = [[cell(row, column, links) for column in columns] for row in found]
-    if by := re.search(r"ORDER BY LCASE\(STR\(\?(\w+)Label\)\)", query.text):
-        # SPARQL orders by code point, which puts Ö behind Z.
-        rows.sort(key=lambda row: by_text(row[columns.index(by[1])] or Value("")))
-    return Table(query.title, query.comment, headings(columns, terms, language), rows, len(rows), text)
+    text = query.filled({"lang": Literal(language)} if "lang" in query.parameters else {})
+    rows = in_order(query.text, engine.select(text))
+    shown = table(columns(projected(query.text)), rows, terms, links, language)
+    return Table(query.title, query.comment, *shown, len(rows), text)
+
+
+def columns(variables: list[str]) -> list[str]:
+    """The columns that variables make: the label of a thing stands in the column of the thing."""
+    return [v for v in variables if not (v.endswith("Label") and v.removesuffix("Label") in variables)]
+
+
+def in_order(query: str, rows: list[dict[str, Term]]) -> list[dict[str, Term]]:
+    """Rows in the order that their query says, where it orders by a label: SPARQL orders by code point, which puts Ö
+    behind Z."""
+    by = re.search(r"ORDER BY LCASE\(STR\(\?((\w+)Label)\)\)", query)
+    if by is None:
+        return rows
+
+    def place(row: Mapping[str, Term]) -> tuple[str, str]:
+        label, thing = row.get(by[1]), row.get(by[2])
+        return (folded(written(label)) if label else "", written(thing) if thing else "")
+
+    return sorted(rows, key=place)
+
+
+def table(
+    columns: list[str], rows: Sequence[Mapping[str, Term]], terms: Labels, links: Links, language: str
+) -> tuple[list[Value], list[list[Value | None]]]:
+    """Headings and cells."""
+    return headings(columns, terms, language), [[cell(row, column, links) for column in columns] for row in rows]
 
 
 def projected(text: str) -> list[str]:

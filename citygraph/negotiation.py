@@ -20,7 +20,7 @@ USUAL = 300
 
 
 def negotiate(accept: str | None, offers: Sequence[Format]) -> Format:
-    """The offer that Accept wants most; `offers` stands in the server's order and decides ties.
+    """The offer that Accept wants most; of two wanted alike the one that is named more exactly, else the first.
 
     A missing or empty header means */*. Parameters other than q never block a match, the most specific range
     wins, q=0 excludes, a bad q drops its range. Raises NotAcceptable with `offers`.
@@ -34,15 +34,12 @@ def _negotiated(accept: str, offers: tuple[Format, ...]) -> Format:
     ranges: dict[str, float] = {}
     for name, quality in _ranges(accept):
         ranges[name] = max(quality, ranges.get(name, 0.0))
-    best, best_quality = None, 0.0
-    for offer in offers:
-        quality = _quality(offer, ranges)
-        if quality > best_quality:
-            best, best_quality = offer, quality
-    if best is None:
+    wishes = [(*_wish(offer, ranges), -place) for place, offer in enumerate(offers)]
+    quality, _, place = max(wishes)
+    if quality == 0:
         types = [offer.media_type for offer in offers]
         raise NotAcceptable(f"None of the formats asked for is on offer. There are: {', '.join(types)}.", offers=types)
-    return best
+    return offers[-place]
 
 
 _remembered = lru_cache(maxsize=1024)(_negotiated)
@@ -68,10 +65,12 @@ def _q(parameters: str) -> float | None:
     return 1.0
 
 
-def _quality(offer: Format, ranges: dict[str, float]) -> float:
-    """What the most specific range says about the offer: its own media type, an alias, type/*, */*; 0 if
-    none does."""
-    for name in (offer.media_type, *offer.aliases):
-        if name in ranges:
-            return ranges[name]
-    return ranges.get(f"{offer.media_type.partition('/')[0]}/*", ranges.get("*/*", 0.0))
+def _wish(offer: Format, ranges: dict[str, float]) -> tuple[float, int]:
+    """What the most specific range says about the offer, and how exact it is: its own media type (3), an alias (2),
+    type/* (1), */* (0). Programs and old browsers that want one thing and take any other give both the same q."""
+    of_type = f"{offer.media_type.partition('/')[0]}/*"
+    for exact, names in ((3, (offer.media_type,)), (2, offer.aliases), (1, (of_type,)), (0, ("*/*",))):
+        for name in names:
+            if name in ranges:
+                return ranges[name], exact
+    return 0.0, 0

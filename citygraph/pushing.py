@@ -67,14 +67,19 @@ def push(loaded: Dataset, store: Endpoint, template: str, engine: Remote, say: C
 
 def put(loaded: Dataset, part: str, store: Endpoint, template: str) -> None:
     """Send one graph. Raises PushFailed with the store's words, or EngineError where there is no reply."""
-    triples = loaded.store.quads_for_pattern(None, None, None, NamedNode(loaded.graph(part)))
-    body = serialize((quad.triple for quad in triples), format=RdfFormat.N_TRIPLES) or b""
+    body = written(loaded, part)
     # N-Triples are Turtle too, and Turtle is what the protocol has every store know.
     headers = {"Content-Type": RdfFormat.TURTLE.media_type + "; charset=utf-8"}
     url = address(template, loaded.graph(part))
     reply = store.request("PUT", headers, body, seconds=SENDING, max_body=REPLY, url=url)
     if reply.status not in (200, 201, 204):
         raise PushFailed(reason(reply))
+
+
+def written(loaded: Dataset, part: str) -> bytes:
+    """One graph as N-Triples."""
+    triples = loaded.store.quads_for_pattern(None, None, None, NamedNode(loaded.graph(part)))
+    return serialize((quad.triple for quad in triples), format=RdfFormat.N_TRIPLES) or b""
 
 
 def reason(reply: Reply) -> str:

@@ -3,25 +3,46 @@
 A parameter is written `$name`, an ordinary variable `?name`; a parameter is never projected. A file therefore parses
 and runs alone, and `citygraph.sparql.bind` puts terms in the place of the parameters. A line `# $name = term` in the
 head gives a parameter the term that it has when nobody says another.
+
+A line `# $name a class-or-datatype: what it does` declares a parameter that may be left out. Then every line of the
+query that mentions it is left out too; a line that ends in `# unless $name` is left out where it is given. A line
+`# ?name: what it is` explains a column that is not named after a term of the vocabulary.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
+from citygraph import sparql
 from citygraph.namespaces import PREFIXES
 
 FOLDER = Path(__file__).with_name("queries")
 DEFAULT = re.compile(r"\$(\w+) = (.+)")
+DECLARED = re.compile(r"\$(\w+) a (\S+): (.+)")
+COLUMN = re.compile(r"\?(\w+): (.+)")
+NOT_SAID = (DEFAULT, DECLARED, COLUMN)
 PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
+UNLESS = re.compile(r"\s*# unless \$(\w+)$")
+
+
+class Parameter(NamedTuple):
+    """A parameter that a query or a list takes: `kind` is the IRI of a class, whose things it takes, or of a
+    datatype."""
+
+    name: str
+    kind: str
+    comment: str
 
 
 @dataclass(frozen=True)
 class Query:
-    """One file: the first line of its head is the title, the rest of the head the comment and the defaults."""
+    """One file: the first line of its head is the title, the rest of the head the comment, the defaults and what
+    is declared."""
 
     name: str
     title: str
@@ -29,6 +50,23 @@ class Query:
     text: str
     parameters: frozenset[str]
     defaults: dict[str, NamedNode | Literal] = field(default_factory=dict)
+    declared: tuple[Parameter, ...] = ()
+    columns: dict[str, str] = field(default_factory=dict)
+
+    def filled(self, terms: Mapping[str, NamedNode | Literal]) -> str:
+        """The text to ask, with its defaults and these terms put in, and without the lines that a declared parameter
+        leaves out. Raises `KeyError` for a term too many or too few."""
+        bound = {**self.defaults, **terms}
+        absent = {parameter.name for parameter in self.declared} - bound.keys()
+        kept = []
+        for line in self.text.splitlines():
+            if line.startswith("#") and any(form.fullmatch(line[1:].strip()) for form in NOT_SAID):
+                continue
+            unless = UNLESS.search(line)
+            if unless[1] in bound if unless else absent.intersection(PARAMETER.findall(line)):
+                continue
+            kept.append(line[: unless.start()] if unless else line)
+        return sparql.bind("\n".join(kept), bound)
 
 
 @cache
@@ -49,8 +87,18 @@ def parse_query(name: str, text: str) -> Query:
         head.append(line.lstrip("#").strip())
     body = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
     defaults = {found[1]: term(found[2]) for line in head if (found := DEFAULT.fullmatch(line))}
-    comment = " ".join(line for line in head[1:] if not DEFAULT.fullmatch(line))
-    return Query(name, head[0] if head else name, comment, text, frozenset(PARAMETER.findall(body)), defaults)
+    _, prefixes = sparql.prologue(text)
+    declared = []
+    for line in head:
+        if found := DECLARED.fullmatch(line):
+            kind = sparql.resolve(found[2], "", PREFIXES | prefixes)
+            if kind is None:
+                raise SyntaxError(f"{name}: the prefix of {found[2]} is not declared")
+            declared.append(Parameter(found[1], kind, found[3]))
+    columns = {found[1]: found[2] for line in head if (found := COLUMN.fullmatch(line))}
+    comment = " ".join(line for line in head[1:] if not any(form.fullmatch(line) for form in NOT_SAID))
+    title, parameters = head[0] if head else name, frozenset(PARAMETER.findall(body))
+    return Query(name, title, comment, text, parameters, defaults, tuple(declared), columns)
 
 
 def term(text: str) -> NamedNode | Literal:

@@ -16,8 +16,9 @@ from citygraph.site import Site
 
 PROBLEM = Format("problem", ".json", "application/problem+json", "document", "Problem", charset=None,
                  aliases=("application/json", "application/*+json"))  # fmt: skip
-PROBLEMS = (PROBLEM, formats.HTML, formats.TEXT)
+PROBLEMS = (PROBLEM, formats.JSON, formats.HTML, formats.TEXT)
 CACHED = "public, max-age=300, stale-while-revalidate=86400"
+IMMUTABLE = "public, max-age=31536000, immutable"
 REDIRECTED = "public, max-age=60"
 EXPOSED = "Link, ETag, Location, Retry-After, Server-Timing"
 POLICY = (
@@ -79,6 +80,15 @@ def cached(
     response.make_conditional(request)
     if response.status_code != 304:
         response.set_data(make())
+    return response
+
+
+def gone(body: bytes | str, content_type: str, links: Sequence[str]) -> Response:
+    """The document of a thing that was withdrawn: what is still said of it, with the status for that."""
+    response = Response(body, 410, content_type=content_type)
+    response.headers.extend(Headers([("Link", link) for link in links]))
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Accept")
     return response
 
 
@@ -147,6 +157,7 @@ def problem(
 def problem_format(accept: str | None) -> Format:
     """The form of an error: what Accept wants most of the three, text where it wants none."""
     try:
-        return negotiate(accept, PROBLEMS)
+        found = negotiate(accept, PROBLEMS)
+        return PROBLEM if found is formats.JSON else found
     except NotAcceptable:
         return formats.TEXT

@@ -12,6 +12,7 @@ from granian.server import Server
 from citygraph.dataset import Dataset
 from citygraph.engine import Embedded
 from citygraph.front import Front
+from citygraph.mounting import prefix_of
 from citygraph.remote import connect
 
 CACHE = 256 << 20
@@ -21,7 +22,7 @@ QUERY_THREADS = 64
 """Per process of the web server: more than callers may wait, so that the engine's bounded queue is what says no."""
 
 
-def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float) -> int:
+def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float, path: str = "/") -> int:
     """Serve until the process is told to stop. The loaded store is shared by fork, never loaded again.
 
     The query workers are forked before granian starts a thread, since a process with threads cannot be forked safely.
@@ -34,11 +35,12 @@ def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float) -> 
         return 1
     multiprocessing.set_start_method("fork", force=True)
     engine = connect(loaded, timeout) or Embedded(loaded, workers=workers, timeout=timeout)
-    app = create_app(dataset=loaded, engine=engine)
+    app = create_app(dataset=loaded, engine=engine, path=path)
     # A store elsewhere can change under us, and a kept answer may not outlive its data.
     embedded = engine if isinstance(engine, Embedded) else None
     cache = CACHE // workers if embedded else 0
-    front = Front(app, queries="/sparql", threads=QUERY_THREADS, cache=cache, engine=embedded)
+    queries = {"/sparql", f"{prefix_of(path)}/sparql"}
+    front = Front(app, queries=queries, threads=QUERY_THREADS, cache=cache, engine=embedded)
     server = Server(
         "server:create_app",
         address=host,
@@ -50,7 +52,7 @@ def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float) -> 
     )
     triples = sum(loaded.counts.values())
     print(
-        f"{triples:,} triples, version {loaded.version}: http://{host}:{port}/  (Ctrl+C stops)",
+        f"{triples:,} triples, version {loaded.version}: http://{host}:{port}{prefix_of(path)}/  (Ctrl+C stops)",
         file=sys.stderr,
         flush=True,
     )

@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import cast
+from unicodedata import normalize
 
+from flask import current_app
 from pyoxigraph import Literal, NamedNode, Triple
+from werkzeug.local import LocalProxy
 
-from citygraph import description, documents, pages, queries
+from citygraph import description, documents, examples, pages, queries, schema_org
+from citygraph.context import Context, contexts, published
 from citygraph.dataset import Dataset
 from citygraph.engine import Embedded, Engine
 from citygraph.labels import Labels, Term, local_name, pick, shortened, written
+from citygraph.names import Index
 from citygraph.namespaces import name
 from citygraph.sparql import bind
 
@@ -21,7 +27,7 @@ EDITED = (
     "server.py",
     "citygraph/*.py",
     "citygraph/queries/**/*.rq",
-    "citygraph/templates/**/*.html",
+    "citygraph/templates/**/*.*",
     "citygraph/static/*",
 )
 
@@ -47,6 +53,8 @@ class Site:
         for pattern in EDITED:
             for path in sorted(CODE.glob(pattern)):
                 seen.update(path.read_bytes())
+        for context in published(self.dataset.root).values():
+            seen.update(context)
         return seen.hexdigest()[:32]
 
     @cached_property
@@ -95,7 +103,41 @@ class Site:
     @cached_property
     def description(self) -> list[Triple]:
         """The graph's description of itself: VoID, DCAT and the Service Description."""
-        return list(description.describe(self.dataset, self.engine, self.public_url, self.license))
+        return list(description.describe(self.dataset, self.engine, self.public_url))
+
+    @cached_property
+    def example_queries(self) -> list[Triple]:
+        """The queries to start from, as data."""
+        return list(examples.examples(self.dataset, queries.names() if self.menu else [], self.public_url))
+
+    @property
+    def for_search_engines(self) -> dict[str, object]:
+        """The dataset in the words of schema.org."""
+        return schema_org.dataset(self.description, self.dataset.iri)
+
+    @cached_property
+    def contexts(self) -> dict[str, Context]:
+        """The JSON-LD contexts of tidy JSON by version, the newest last."""
+        return contexts(self.dataset, self.engine)
+
+    @property
+    def context(self) -> Context:
+        """The context that documents name."""
+        return list(self.contexts.values())[-1]
+
+    @cached_property
+    def definitions(self) -> Labels:
+        """The definitions of properties and classes."""
+        found: dict[str, list[Literal]] = {}
+        for row in self.engine.select(queries.load("lists/definitions").text):
+            if isinstance(term := row["term"], NamedNode) and isinstance(text := row["definition"], Literal):
+                found.setdefault(term.value, []).append(text)
+        return found
+
+    @cached_property
+    def index(self) -> Index:
+        """What the things of each class are called."""
+        return Index(self.engine)
 
     @cached_property
     def lists(self) -> dict[str, str]:
@@ -125,14 +167,23 @@ class Site:
         return made
 
     def known(self, path: str) -> str | None:
-        """The IRI of ours that a path means, if the graph knows it."""
+        """The IRI of ours that a path means, if the graph knows it. A vocabulary and shapes are known by their graphs,
+        whatever namespace their terms have."""
+        if path in ("ontology", "shapes") and self.dataset.counts.get(path):
+            return self.dataset.base + path
         return documents.find(path, self.dataset.base, lambda iri: documents.known(self.engine, iri))
 
     def right_path(self, path: str) -> str | None:
-        """The address that was meant by one with a slash too many or in capitals."""
-        for candidate in (path.rstrip("/"), path.rstrip("/").lower()):
+        """The address that was meant by one with a slash too many, in capitals, or with its accents apart."""
+        whole = normalize("NFC", path).rstrip("/")
+        for candidate in (whole, whole.lower()):
             stem, format = documents.split(candidate)
-            here = candidate in self.lists or self.known(candidate) or (format and self.known(stem))
+            listed = candidate in self.lists or (format and stem in self.lists)
+            here = listed or self.known(candidate) or (format and self.known(stem))
             if candidate != path and here:
                 return candidate
         return None
+
+
+site = cast(Site, LocalProxy(lambda: current_app.extensions["site"]))
+"""The site that the application at work serves."""

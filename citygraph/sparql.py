@@ -163,7 +163,8 @@ def _calls_service(text: str) -> bool:
     """
     line_ends = [found.start() for found in re.finditer(r"[\r\n]", text)] + [len(text)]
     seen: set[tuple[int, bool, int]] = set()
-    open_ends = [(0, False, _NOTHING)]
+    # BASE and PREFIX can be read in one way only, and an IRI there may well hold the word.
+    open_ends = [(body(text), False, _NOTHING)]
     while open_ends:
         position, operand, spelt = state = open_ends.pop()
         if position >= len(text) or state in seen:

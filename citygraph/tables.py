@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pyoxigraph import (
+    Literal,
     NamedNode,
     QueryBoolean,
     QueryResultsFormat,
@@ -14,7 +15,7 @@ from pyoxigraph import (
     Store,
 )
 
-from citygraph import queries, sparql, turtle
+from citygraph import queries, turtle
 
 
 def read_query(given: str, terms: Mapping[str, str]) -> str:
@@ -38,7 +39,7 @@ def read_query(given: str, terms: Mapping[str, str]) -> str:
         raise ValueError("--with is for a .rq file or a named query; write the term into the text")
     else:
         return given
-    bound = dict(found.defaults)
+    bound: dict[str, NamedNode | Literal] = {}
     for name, text in terms.items():
         if name not in found.parameters:
             known = ", ".join(sorted(found.parameters)) or "none"
@@ -49,10 +50,11 @@ def read_query(given: str, terms: Mapping[str, str]) -> str:
             raise ValueError(
                 f'--with {name}={text}: no term; write it as Turtle does, as in "2017-12-31"^^xsd:date'
             ) from None
-    missing = sorted(found.parameters - bound.keys())
+    optional = {parameter.name for parameter in found.declared}
+    missing = sorted(found.parameters - bound.keys() - found.defaults.keys() - optional)
     if missing:
         raise ValueError(f"{found.name} needs --with {missing[0]}=TERM")
-    return sparql.bind(found.text, bound)
+    return found.filled(bound)
 
 
 def answer(store: Store, text: str, form: str, prefixes: Mapping[str, str]) -> str | list[list[str]]:

@@ -90,3 +90,79 @@ class Table:
     rows: list[list[Value | None]]
     total: int
     query: str = ""
+
+
+Phrase = list[Value]
+"""The pieces of a sentence."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a shape asks of the values of one path: `subjects` says of what, `classes` are the IRIs of the classes
+    it is asked of, `properties` those in the path, `why` the comment of the shape. `anchor` is the fragment of the
+    property shape, where it is told for the first time."""
+
+    anchor: str | None
+    path: Phrase
+    words: Phrase
+    subjects: Phrase
+    messages: list[Value]
+    why: Value | None
+    warning: bool
+    classes: frozenset[str]
+    properties: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A node shape: its name and reason, what it is about, what it asks of the thing itself and of its properties,
+    and its queries, each with its fragment."""
+
+    iri: str
+    title: Value
+    why: Value | None
+    subjects: Phrase
+    words: Phrase
+    messages: list[Value]
+    rules: list[Rule]
+    queries: list[tuple[str | None, str]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A term: `names` are its labels in other languages, `texts` definitions, `unit` is what `uses` counts, `members`
+    are the properties or individuals of a class or the concepts of a scheme. `anchor` is None for a term that has
+    a page of its own."""
+
+    iri: str
+    anchor: str | None
+    name: str
+    title: Value
+    names: list[Value]
+    kind: str
+    texts: list[Value]
+    notes: list[Value]
+    rows: list[Row]
+    uses: int
+    unit: str
+    examples: list[Phrase]
+    rules: list[Rule]
+    members: list["Entry"]
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """A vocabulary: its own facts, its classes with what belongs to each, terms that belong to none, schemes with
+    their concepts, terms of others, and what is nothing of these. Of a set of shapes, `forms` are the shapes."""
+
+    iri: str
+    title: Value
+    types: list[Value]
+    leads: list[Value]
+    rows: list[Row]
+    classes: list[Entry]
+    others: list[Entry]
+    schemes: list[Entry]
+    outside: list[Entry]
+    rest: list[Row]
+    forms: list[Form]

@@ -12,7 +12,7 @@ from citygraph import dataset as folders
 from citygraph.dataset import Dataset
 from citygraph.engine import Embedded, Engine
 
-pytest_plugins = ["pools"]
+pytest_plugins = ["pools", "things"]
 
 ROOT = Path(__file__).parents[1]
 

@@ -15,8 +15,10 @@ from citygraph.endpoint import Endpoint
 from citygraph.remote import Remote
 
 ENGINES = ("embedded", "oxigraph", "virtuoso")
-SUITE = ("test_sparql_protocol", "test_documents", "test_pages", "test_http", "test_queries", "test_stores",
-         "test_hostile_addresses")  # fmt: skip
+SUITE = (
+    "test_sparql_protocol", "test_documents", "test_pages", "test_http", "test_queries", "test_stores", "test_lists",
+    "test_list_days", "test_list_search", "test_hostile_addresses",
+)  # fmt: skip
 """The test modules that run over every engine."""
 
 BINDS = "`nearest-members` takes for ever: each `BIND` is put into those after it, which doubles the work twelve times."

@@ -76,7 +76,7 @@ def test_format_beats_accept(client: FlaskClient) -> None:
 def test_an_unknown_format_is_400_and_lists_the_known_ones(client: FlaskClient) -> None:
     reply = get(client, "/city/norrkoping?format=docx")
     assert reply.status_code == 400
-    assert reply.get_json()["offers"] == SUFFIXES
+    assert reply.get_json()["offers"] == [*SUFFIXES, "json", "csv", "geojson"]
 
 
 def test_the_vocabulary_is_turtle_unless_a_browser_asks(client: FlaskClient) -> None:

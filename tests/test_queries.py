@@ -36,11 +36,19 @@ def column(rows: Rows, *names: str) -> list[tuple[str, ...]]:
     return [tuple(row.get(name, "") for name in names) for row in rows]
 
 
-ALL = [
-    name
-    for folder in ("", "checks", "documents", "pages", "pages/home", "pages/thing", "stats", "description")
-    for name in queries.names(folder)
-]
+FOLDERS = (
+    "",
+    "checks",
+    "documents",
+    "documents/tables",
+    "lists",
+    "pages",
+    "pages/home",
+    "pages/thing",
+    "stats",
+    "description",
+)
+ALL = [name for folder in FOLDERS for name in queries.names(folder)]
 
 
 @pytest.mark.parametrize("name", ALL)

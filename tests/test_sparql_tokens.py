@@ -126,6 +126,7 @@ def test_a_call_of_another_server_is_refused_in_every_disguise(text: str) -> Non
     "text",
     [
         "SELECT ?service { ?service a ?b } # SERVICE <http://x/> {}",
+        "PREFIX sd: <http://www.w3.org/ns/sparql-service-description#>\nSELECT ?e { ?e a sd:Service }",
         "SELECT * { ?s ?p 'SERVICE <http://x/> {' }",
         'SELECT * { ?s ?p """a " SERVICE <http://x/> {""" }',
         "SELECT * { ?s ?p '''it's a SERVICE <http://x/> { call''' . }",

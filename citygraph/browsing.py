@@ -1,0 +1,226 @@
+"""Lists as they go over the wire: the reply to a request for one, in every format, with its pages and filters."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, abort, g, render_template, request, url_for
+from pyoxigraph import Literal, NamedNode, Triple
+
+from citygraph import documents, formats, listing, lists, protocol, queries, replies, tabular, tidy
+from citygraph.addresses import local
+from citygraph.formats import Format
+from citygraph.incoming import agreed, wanted
+from citygraph.lists import Listed, Wanted
+from citygraph.names import MOST_CHOICES
+from citygraph.queries import Query
+from citygraph.site import site
+from citygraph.views import Table
+
+FORMATS = (formats.HTML, *documents.RDF_FORMATS, formats.JSON, formats.CSV)
+CONTEXT = "http://www.w3.org/ns/json-ld#context"
+METADATA = "application/csvm+json"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A filter in the form: `choices` are its values with their labels, none where anything may be written."""
+
+    name: str
+    label: str
+    comment: str
+    value: str
+    kind: str
+    choices: Mapping[str, str]
+
+
+def offered(name: str) -> tuple[Format, ...]:
+    """The formats of a list: GeoJSON where its rows have places."""
+    placed = lists.placed(queries.load(f"pages/{name}").text)
+    return (*FORMATS, formats.GEOJSON) if placed else FORMATS
+
+
+def reply(name: str, format: Format | None = None) -> Response:
+    """A list of the site, in the format of its suffix or in the one that the request wants."""
+    if format and format not in offered(name):
+        abort(404, f"This list comes as {', '.join(offer.suffix[1:] for offer in offered(name))}.")
+    chosen = agreed(format) if format else wanted(offered(name))
+    asked = lists.read(name, protocol.parameters(request.query_string), site.index)
+    pages: list[Listed] = []
+
+    def make() -> bytes | str:
+        pages.append(found(asked))
+        return written(pages[0], chosen)
+
+    response = replies.cached(site, make, chosen.content_type, links(asked, chosen), negotiated=format is None)
+    if pages:
+        for relation, address in turned(pages[0], chosen if format else None).items():
+            response.headers.add("Link", replies.link(address, relation))
+    return response
+
+
+def found(asked: Wanted) -> Listed:
+    """The page that was asked for; 404 where there is none of its number."""
+    page = lists.page(site.engine, site.index, asked)
+    if asked.page > page.pages:
+        abort(404, f"There is no page {asked.page}; the last one is {page.pages}.")
+    return page
+
+
+def address(asked: Wanted, format: Format | None = None, page: int | None = None) -> str:
+    """Where a list stands with what narrows it, in a format, at a page."""
+    said: dict[str, Any] = {k: v for k, v in asked.given.items() if k != "format" or format is None}
+    if page is not None:
+        said["page"] = str(page)
+    return url_for("graph.thing", path=asked.name + (format.suffix if format else ""), **said)
+
+
+def public(asked: Wanted, page: int | None = None) -> str:
+    """The same on the web, of the list itself."""
+    said = {key: value for key, value in asked.given.items() if key != "format"}
+    here = address(Wanted(asked.name, said, {}, None, 1, 1, asked.language), None, page)
+    return site.public_url + here.removeprefix(url_for("graph.home"))
+
+
+def turned(page: Listed, format: Format | None) -> dict[str, str]:
+    """The addresses of the pages around this one, by relation."""
+    return {name: address(page.wanted, format, number) for name, number in around(page).items()}
+
+
+def around(page: Listed) -> dict[str, int]:
+    """The numbers of the first, the previous, the next and the last page."""
+    here = page.wanted.page
+    numbers = {"first": 1, "prev": here - 1, "next": here + 1, "last": page.pages}
+    return {name: number for name, number in numbers.items() if 1 <= number <= page.pages}
+
+
+def links(asked: Wanted, chosen: Format) -> list[str]:
+    """The Link headers of a list: other formats, licence, VoID, and what explains this format."""
+    made = [replies.link(address(asked, f), "alternate", f.media_type) for f in offered(asked.name)]
+    if site.license:
+        made.append(replies.link(site.license, "license"))
+    made.append(replies.link(url_for("graph.void"), "describedby"))
+    if chosen is formats.CSV:
+        made.append(replies.link(of_metadata(asked), "describedby", METADATA))
+    if chosen is formats.JSON:
+        context = url_for("graph.context", version=site.context.version)
+        made.append(replies.link(context, CONTEXT, formats.JSON_LD.media_type))
+    return made
+
+
+def of_metadata(asked: Wanted) -> str:
+    """Where the dictionary of a list's CSV stands."""
+    said: dict[str, Any] = {key: value for key, value in asked.given.items() if key != "format"}
+    return url_for("graph.csv_metadata", path=asked.name, **said)
+
+
+def written(page: Listed, format: Format) -> bytes | str:
+    """A page of a list in a format."""
+    query = queries.load(f"pages/{page.wanted.name}")
+    if format is formats.HTML:
+        return html(page, query)
+    if format is formats.CSV:
+        return tabular.comma_separated(page.columns, page.rows)
+    if format is formats.GEOJSON:
+        head = {"title": query.title, "id": public(page.wanted), "numberMatched": page.total}
+        return tabular.geojson(page.columns, page.rows, lists.item(query.text)[0], head)
+    facts = lists.facts(site.engine, page.wanted.name, page.items)
+    if format is formats.JSON:
+        return as_json(page, query, facts)
+    return documents.write(facts, format, site.dataset)
+
+
+def as_json(page: Listed, query: Query, facts: list[Triple]) -> bytes:
+    """A page as tidy JSON, with what is counted or measured for this list beside the facts of each thing."""
+    taken = {key.name for key in site.context.keys.values()}
+    extra = [name for name in (*query.columns, "km") if name in page.columns and name not in taken]
+    variable, _ = lists.item(query.text)
+    plain = {
+        lists.iri(row, variable): {name: tabular.plain(row[name]) for name in extra if name in row}
+        for row in page.rows
+    }  # fmt: skip
+    turned = {name: public(page.wanted, number) for name, number in around(page).items()}
+    context = site.public_url + site.context.path
+    here = public(page.wanted)
+    return tidy.listing(here, facts, page.items, site.context, context, page.total, turned, plain)
+
+
+def html(page: Listed, query: Query) -> str:
+    """A page as a page: the form, the table, the pages around it, and the downloads of what it shows."""
+    filled = {name for row in page.rows for name in row}
+    columns = [c for c in listing.columns(page.columns) if c in filled and c not in tabular.PLACE]
+    shown = listing.table(columns, page.rows, site.terms, local, g.language)
+    table = Table(query.title, query.comment, *shown, page.total, page.query)
+    first = (page.wanted.page - 1) * page.wanted.per_page + 1
+    return render_template(
+        "list.html",
+        table=table,
+        form=form(page.wanted, query),
+        kept={key: page.wanted.given[key] for key in ("per_page", "lang") if key in page.wanted.given},
+        beside=page.beside,
+        narrowed=bool(page.wanted.given.keys() - {"page", "per_page", "lang", "format"}),
+        place=(first, first + len(page.items) - 1, page.total),
+        pages=page.pages,
+        page=page.wanted.page,
+        turned=turned(page, None),
+        here=url_for("graph.thing", path=page.wanted.name),
+        downloads=[(address(page.wanted, f), f) for f in offered(page.wanted.name) if f is not formats.HTML],
+    )
+
+
+def form(asked: Wanted, query: Query) -> list[Field]:
+    """The filters of a list as fields to fill in; those of a class with few things as choices."""
+    takes = [p for p in lists.parameters(asked.name) if p not in lists.COMMON]
+    headings = listing.headings([parameter.name for parameter in takes], site.terms, g.language)
+    made = []
+    for parameter, heading in zip(takes, headings, strict=True):
+        literal = parameter.kind in lists.LITERALS or parameter.kind == lists.POINT
+        few = not literal and len(site.index.of(parameter.kind).things) <= MOST_CHOICES
+        choices = site.index.choices(parameter.kind, g.language) if few else {}
+        kind = "date" if parameter.kind == lists.XSD + "date" else "search" if parameter == lists.SEARCH else "text"
+        value = asked.given.get(parameter.name, "")
+        if isinstance(term := asked.terms.get(parameter.name), NamedNode):
+            value = site.index.of(parameter.kind).short_of(term.value)
+        made.append(Field(parameter.name, heading.text, parameter.comment, value, kind, choices))
+    return made
+
+
+def metadata(name: str) -> Response:
+    """What the columns of a list's CSV hold, as CSV on the Web says it."""
+    if name not in site.lists:
+        abort(404, "There is no such list.")
+    asked = lists.read(name, protocol.parameters(request.query_string), site.index)
+
+    def make() -> str:
+        page, query = found(asked), queries.load(f"pages/{name}")
+        told = {**query.columns, "km": "The distance from the point that was asked for, over the great circle."}
+        variable, kind = lists.item(query.text)
+        columns = tabular.dictionary(
+            page.columns, page.rows, {variable: kind}, site.terms, site.definitions, told, g.language
+        )
+        about: dict[str, object] = {
+            "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+            "url": address(asked, formats.CSV),
+            "dc:title": query.title,
+            "dc:description": query.comment,
+            "dialect": {"encoding": "utf-8", "header": True},
+            "tableSchema": {"columns": columns, "aboutUrl": f"{{+{variable}}}"},
+        }
+        if site.license:
+            about["dc:license"] = {"@id": site.license}
+        return json.dumps(about, ensure_ascii=False, indent=1) + "\n"
+
+    return replies.cached(site, make, METADATA)
+
+
+def of_thing(iri: str, format: Format) -> bytes:
+    """A thing as a table, by the query of its class: CSV, or GeoJSON."""
+    names = [name.removeprefix("documents/tables/") for name in queries.names("documents/tables")]
+    classes = documents.classes(site.engine, site.dataset, iri)
+    query = queries.load(f"documents/tables/{documents.first(classes, names, '')}")
+    rows = site.engine.select(query.filled({"thing": NamedNode(iri), "lang": Literal(g.language)}))
+    rows, columns = listing.in_order(query.text, rows), listing.projected(query.text)
+    if format is formats.CSV:
+        return tabular.comma_separated(columns, rows)
+    return tabular.geojson(columns, rows, columns[0], {"title": query.title, "id": iri})

@@ -1,0 +1,245 @@
+"""Lists of things: what narrows them, and the page of one that a request asks for.
+
+A list is a query in `citygraph/queries/pages/`. The variable of its first `?x a prefix:Class` is its item; the
+parameters that its head declares are its filters. Every list can be searched (`q`) and comes in pages; one whose query
+gives ?latitude and ?longitude can be sorted by the distance from a point (`near`).
+"""
+
+import math
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from citygraph import queries, sparql
+from citygraph.engine import Engine
+from citygraph.labels import Term
+from citygraph.listing import in_order, projected
+from citygraph.names import Index
+from citygraph.namespaces import PREFIXES
+from citygraph.protocol import BadRequest
+from citygraph.queries import Parameter
+
+XSD = PREFIXES["xsd"]
+POINT = "http://www.w3.org/2003/01/geo/wgs84_pos#lat_long"
+PER_PAGE, MOST_PER_PAGE = 500, 1000
+NAMED_IN_QUERY = 100
+"""Things that a search finds, up to which the query names them; more are picked out of its rows."""
+RADIUS = 6371.0088
+"""Of the earth in km, the mean."""
+SEARCH = Parameter("q", XSD + "string", "Only things with a name, in any language, that has these words in it.")
+NEAR = Parameter("near", POINT, "Nearest first from a point, latitude,longitude in degrees, with the distance in km.")
+COMMON = (
+    Parameter("page", XSD + "positiveInteger", "The page, from 1."),
+    Parameter("per_page", XSD + "positiveInteger", f"Things on a page: {PER_PAGE}, or up to {MOST_PER_PAGE}."),
+    Parameter("lang", XSD + "language", "The language of labels: en unless told."),
+    Parameter("format", XSD + "token", "The format, before what Accept says."),
+)
+
+Rows = list[dict[str, Term]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a request asks of a list. `given` is what it says, by name; `terms` are the filters that it sets."""
+
+    name: str
+    given: dict[str, str]
+    terms: dict[str, NamedNode | Literal]
+    near: tuple[float, float] | None
+    page: int
+    per_page: int
+    language: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of a list. `rows` hold the terms of `columns`, several for a thing that has several values; `query` is
+    what they were asked with, `beside` the parameters that it knows nothing of, `items` the things on the page, `total`
+    how many the whole list has."""
+
+    wanted: Wanted
+    query: str
+    beside: list[str]
+    columns: list[str]
+    rows: Rows
+    items: list[str]
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; an empty list has one."""
+        return max(1, math.ceil(self.total / self.wanted.per_page))
+
+
+def parameters(name: str) -> list[Parameter]:
+    """What a list takes in its address: name, kind (a class, whose things are named by the last part of their IRI, a
+    datatype, or `POINT`), and what it does. Raises `KeyError` for a list that there is not."""
+    query = queries.load(f"pages/{name}")
+    near = [NEAR] if placed(query.text) else []
+    return [*query.declared, SEARCH, *near, *COMMON]
+
+
+def placed(query: str) -> bool:
+    """Whether the rows of a query have places on the map."""
+    return {"latitude", "longitude"} <= set(projected(query))
+
+
+def item(query: str) -> tuple[str, str]:
+    """The variable of what a query lists, and its class."""
+    found = re.search(r"\?(\w+)\s+a\s+([\w-]*:\w+)", query)
+    kind = found and sparql.resolve(found[2], "", sparql.prologue(query)[1])
+    if not found or not kind:
+        raise ValueError("a list's query says of its items what class they are: ?item a prefix:Class")
+    return found[1], kind
+
+
+def read(name: str, given: Sequence[tuple[str, str]], index: Index) -> Wanted:
+    """What a request asks of a list. Raises `BadRequest` that names what there is instead; a parameter without a value
+    is one that nobody gave, since forms send them."""
+    known = {parameter.name: parameter for parameter in parameters(name)}
+    said: dict[str, str] = {}
+    for key, value in given:
+        if key not in known:
+            names = [*get_close_matches(key, known, len(known), 0.6), *known]
+            raise BadRequest(f"This list has no parameter {key}; it takes {', '.join(known)}.",
+                             allowed=list(dict.fromkeys(names)))  # fmt: skip
+        if value.strip() and said.setdefault(key, value.strip()) != value.strip():
+            raise BadRequest(f"{key} is there twice; give it once.")
+    terms = {
+        parameter.name: term(parameter, said[parameter.name], index)
+        for parameter in queries.load(f"pages/{name}").declared
+        if parameter.name in said
+    }
+    return Wanted(
+        name,
+        {key: said[key] for key in known if key in said},
+        terms,
+        point(said["near"]) if "near" in said else None,
+        whole("page", said.get("page", "1"), 10**9),
+        whole("per_page", said.get("per_page", str(PER_PAGE)), MOST_PER_PAGE),
+        said.get("lang", "en"),
+    )
+
+
+def term(parameter: Parameter, value: str, index: Index) -> NamedNode | Literal:
+    """The term that a filter's value means. Raises `BadRequest` with the values that come nearest."""
+    if parameter.kind in LITERALS:
+        example, is_one = LITERALS[parameter.kind]
+        if not is_one(value):
+            raise BadRequest(f"{parameter.name} is {example}; {value[:80]!r} is not.")
+        return Literal(value, datatype=NamedNode(parameter.kind))
+    names = index.of(parameter.kind)
+    found = names.find(value)
+    if found is None:
+        near = names.nearest(value[:80])
+        told = f"one of {', '.join(near)}" if near else "nothing, since there are none in this graph"
+        more = f" and {len(names.things) - len(near)} more" if len(names.things) > len(near) else ""
+        raise BadRequest(f"{parameter.name} is {told}{more}; {value[:80]!r} is not.", allowed=near)
+    return NamedNode(found)
+
+
+def is_date(value: str) -> bool:
+    """Whether a value is a day of the calendar."""
+    try:
+        return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII)) and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+LITERALS: dict[str, tuple[str, Callable[[str], object]]] = {
+    XSD + "date": ("a day such as 2017-12-31", is_date),
+    XSD + "gYear": ("a year such as 2017", re.compile(r"\d{4}", re.ASCII).fullmatch),
+    XSD + "integer": ("a whole number", re.compile(r"[+-]?\d{1,18}", re.ASCII).fullmatch),
+    XSD + "string": ("a text", bool),
+}
+"""The datatypes that a filter may have, each with an example and with what tells its values."""
+
+
+def whole(name: str, value: str, most: int) -> int:
+    """A number from 1."""
+    if re.fullmatch(r"\d{1,10}", value, re.ASCII) and 1 <= int(value) <= most:
+        return int(value)
+    raise BadRequest(f"{name} is a whole number from 1{f' to {most}' if most <= MOST_PER_PAGE else ''}.")
+
+
+def point(value: str) -> tuple[float, float]:
+    """Latitude and longitude."""
+    number = r"\s*([+-]?\d{1,3}(?:\.\d{1,15})?)\s*"
+    found = re.fullmatch(f"{number},{number}", value, re.ASCII)
+    if found and abs(float(found[1])) <= 90 and abs(float(found[2])) <= 180:
+        return float(found[1]), float(found[2])
+    raise BadRequest("near is latitude,longitude in degrees, such as 58.59,16.18.")
+
+
+def page(engine: Engine, index: Index, wanted: Wanted) -> Listed:
+    """The page of a list that a request asks for. Beyond the last page there is nothing: no items and no rows."""
+    query = queries.load(f"pages/{wanted.name}")
+    variable, kind = item(query.text)
+    language = {"lang": Literal(wanted.language)} if "lang" in query.parameters else {}
+    text = query.filled({**wanted.terms, **language})
+    found = index.of(kind).matching(wanted.given["q"]) if "q" in wanted.given else None
+    beside = [name for name in wanted.given if name in (SEARCH.name, NEAR.name)]
+    if found is not None and len(found) <= NAMED_IN_QUERY:
+        text = among(text, variable, sorted(found))
+        beside.remove("q")
+    rows = in_order(query.text, engine.select(text))
+    if found is not None:
+        rows = [row for row in rows if iri(row, variable) in found]
+    columns = projected(query.text)
+    if wanted.near:
+        rows = by_distance(rows, *wanted.near)
+        columns.append("km")
+    things = list(dict.fromkeys(iri(row, variable) for row in rows))
+    items = things[(wanted.page - 1) * wanted.per_page :][: wanted.per_page]
+    shown = set(items)
+    return Listed(wanted, text, beside, columns, [r for r in rows if iri(r, variable) in shown], items, len(things))
+
+
+def iri(row: Mapping[str, Term], variable: str) -> str:
+    """What a row is about."""
+    thing = row[variable]
+    return thing.value if isinstance(thing, NamedNode) else str(thing)
+
+
+def among(text: str, variable: str, iris: Collection[str]) -> str:
+    """A query that finds these things only; a query in it that has a row for each of them is told too, since it would
+    be worked out for all."""
+    values = " ".join(sparql.serialise(NamedNode(iri)) for iri in iris)
+    head, where, body = text.partition("WHERE {")
+    inner = re.compile(rf"\bSELECT\s+\?{variable}\b[^{{}}]*\bWHERE\s*\{{")
+    told = f" VALUES ?{variable} {{ {values} }}"
+    return f"{head}{where}\n {told}{inner.sub(lambda found: found[0] + told, body)}"
+
+
+def facts(engine: Engine, name: str, items: Sequence[str]) -> list[Triple]:
+    """What a list says of its items as a graph: `citygraph/queries/lists/<name>.rq`, else all that is said of them."""
+    if not items:
+        return []
+    own = f"lists/{name}"
+    query = queries.load(own if own in queries.names("lists") else "lists/any")
+    values = " ".join(sparql.serialise(NamedNode(iri)) for iri in items)
+    head, where, body = query.text.partition("WHERE {")
+    # In each branch, else each would be worked out for everything there is.
+    return engine.construct(head + where + re.sub(r"\{(?=\s+\?item\b)", f"{{ VALUES ?item {{ {values} }}", body))
+
+
+def by_distance(rows: Rows, latitude: float, longitude: float) -> Rows:
+    """Rows with the kilometres from a point, nearest first; those without a place come last."""
+    there = [(kilometres(row, latitude, longitude), row) for row in rows]
+    there.sort(key=lambda pair: math.inf if pair[0] is None else pair[0])
+    decimal = NamedNode(XSD + "decimal")
+    return [row if km is None else {**row, "km": Literal(f"{km:.1f}", datatype=decimal)} for km, row in there]
+
+
+def kilometres(row: Mapping[str, Term], latitude: float, longitude: float) -> float | None:
+    """The way over the great circle, on a sphere."""
+    there = row.get("latitude"), row.get("longitude")
+    if not isinstance(there[0], Literal) or not isinstance(there[1], Literal):
+        return None
+    a, b, c, d = (math.radians(float(degrees)) for degrees in (latitude, longitude, there[0].value, there[1].value))
+    square = math.sin((c - a) / 2) ** 2 + math.cos(a) * math.cos(c) * math.sin((d - b) / 2) ** 2
+    return 2 * RADIUS * math.asin(min(1.0, math.sqrt(square)))

@@ -1,0 +1,194 @@
+"""The operations that every site has, for `citygraph.openapi`: what they take, and what they answer."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from citygraph import documents, formats, incoming, lookups, protocol, queries, replies
+from citygraph.schemas import Schema, reference
+from citygraph.signposts import LINKSET
+from citygraph.site import Site
+
+Operation = dict[str, object]
+
+BODY: Schema = {"type": "string"}
+LANGUAGE: Schema = {"type": "string", "pattern": f"^{incoming.LANGUAGE.pattern}$", "default": "en"}
+IRI: Schema = {"type": "string", "format": "iri"}
+NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
+MEANINGS = {
+    "300": "Several things are meant; the problem names them.",
+    "301": "It has another name now.",
+    "303": "The document, or the thing, that is meant.",
+    "304": "The client has it already.",
+    "308": "The right spelling of the address.",
+    "400": "A parameter is missing, doubled, unknown or wrong.",
+    "403": "Understood and not allowed here: updates, SERVICE, graphs of the web.",
+    "404": "There is no such thing here.",
+    "406": "None of the formats that Accept asks for.",
+    "410": "Withdrawn; its document says what is left of it.",
+    "413": "The query, the body or the result is too large.",
+    "414": "The address is too long.",
+    "415": "The body is of a type that the protocol does not have.",
+    "503": "Too busy, or stopped at the time limit; Retry-After says when to come back.",
+}
+REFUSALS = ("400", "404", "406", "414", "503")
+PROBLEM = {
+    replies.PROBLEM.media_type: {"schema": reference("Problem")},
+    formats.HTML.media_type: {"schema": BODY},
+    formats.TEXT.media_type: {"schema": BODY},
+}
+"""An error: problem+json (RFC 9457), for a browser a page, for a client of RDF plain text."""
+MOVED = {"Location": {"schema": {"type": "string", "format": "iri-reference"}}}
+RESPONSES: dict[str, object] = {
+    "304": {"description": MEANINGS["304"]},
+    **{
+        status: {
+            "description": MEANINGS[status],
+            "headers": MOVED,
+            "content": {formats.TEXT.media_type: {"schema": BODY}},
+        }
+        for status in ("301", "303", "308")
+    },
+    **{
+        status: {"description": MEANINGS[status], "content": PROBLEM}
+        for status in ("300", *REFUSALS, "403", "413", "415")
+    },
+}
+"""What operations have in common."""
+
+
+def parameter(
+    name: str, schema: Schema, description: str, place: str = "query", required: bool = False
+) -> dict[str, object]:
+    """A parameter of an address; its examples are those of its schema."""
+    examples = {str(value): {"value": value} for value in schema.get("examples", [])}  # type: ignore[attr-defined]
+    plain = {key: value for key, value in schema.items() if key != "examples"}
+    made: dict[str, object] = {"name": name, "in": place, "description": description, "schema": plain}
+    if required or place == "path":
+        made["required"] = True
+    return {**made, **({"examples": examples} if examples else {})}
+
+
+def get(
+    name: str, summary: str, asked: Sequence[Mapping[str, object]], bodies: Mapping[str, Schema],
+    description: str = "", redirects: bool = False, refusals: Sequence[str] = REFUSALS,
+) -> dict[str, Operation]:  # fmt: skip
+    """The path of an address that is read: `bodies` has the schema of each media type; with `redirects` it may lead
+    to another address."""
+    return {"get": operation(name, summary, asked, bodies, description, redirects, refusals)}
+
+
+def operation(
+    name: str, summary: str, asked: Sequence[Mapping[str, object]], bodies: Mapping[str, Schema],
+    description: str = "", redirects: bool = False, refusals: Sequence[str] = REFUSALS,
+) -> Operation:  # fmt: skip
+    """One operation, with all that it may answer."""
+    told: dict[str, object] = {}
+    if bodies:
+        content = {media_type: {"schema": schema} for media_type, schema in bodies.items()}
+        told["200"] = {"description": summary, "content": content}
+        told["304"] = response("304")
+        told["410"] = {"description": MEANINGS["410"], "content": content}
+    for status in ("301", "303", "308") if redirects else ("308",):
+        told[status] = response(status)
+    for status in refusals:
+        told[status] = response(status)
+    return {
+        "operationId": name,
+        "summary": summary,
+        **({"description": description} if description else {}),
+        "parameters": list(asked),
+        "responses": dict(sorted(told.items())),
+    }
+
+
+def response(status: str) -> dict[str, object]:
+    """A response that many operations have."""
+    return {"$ref": f"#/components/responses/{status}"}
+
+
+def media_types(offers: Sequence[formats.Format]) -> dict[str, Schema]:
+    """The bodies of some formats: text, or what only the format says."""
+    return {format.media_type: BODY if format.media_type.startswith("text/") else {} for format in offers}
+
+
+def one_of(offers: Sequence[formats.Format]) -> dict[str, object]:
+    """The parameter that goes before Accept."""
+    return parameter("format", {"type": "string", "enum": [f.name for f in offers]}, "The format, before Accept.")
+
+
+def fixed(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
+    """The routes that are the same for every graph, but for the values they take."""
+    language = parameter("lang", LANGUAGE, "The language of a page.")
+    rdf, graphs = documents.RDF_FORMATS, formats.GRAPH_FORMATS
+    pages = (formats.HTML, *rdf)
+    yield "/", get("home", "The first page", [one_of(pages), language],
+                   media_types([formats.HTML]), redirects=True)  # fmt: skip
+    yield "/sparql", {"get": asked_of_sparql(site, "query"), "post": posted_to_sparql()}
+    for path, summary in (("void", "VoID, DCAT and service description"), ("sparql-examples", "Example queries")):
+        address = f"/.well-known/{path}"
+        yield address, get(path, summary, [one_of(pages)], media_types(rdf), redirects=True)
+    yield "/dataset.linkset.json", get("linkset", "Typed links of the dataset", [], media_types([LINKSET]))
+    yield "/sitemap.xml", get("sitemap", "Every page, for crawlers", [], {"application/xml": {}})
+    part = parameter("part", {"type": "integer", "minimum": 1}, "Its number.", place="path")
+    yield "/sitemap-{part}.xml", get("sitemap-part", "A part of a long sitemap", [part], {"application/xml": {}})
+    for path, summary in (("robots", "What crawlers may read"), ("llms", "What a language model has to know")):
+        yield f"/{path}.txt", get(path, summary, [], media_types([formats.TEXT]))
+    yield "/rdf-graph-store", get("graph-store", "A graph, the default one or a named one (Graph Store Protocol)", [
+        parameter("default", {"type": "string"}, "The default graph: either this or `graph`."),
+        parameter("graph", {"type": "string", "enum": sorted(site.dataset.graphs)}, "A named graph by its IRI."),
+        one_of(graphs),
+    ], media_types(graphs))  # fmt: skip
+    names = sorted(iri.removeprefix(site.dataset.graph("")) for iri in site.dataset.graphs)
+    graph = parameter("name", {"type": "string", "enum": names}, "Its name.", place="path")
+    yield "/graph/{name}", get("graph", "A named graph", [graph, one_of(graphs)], media_types(graphs))
+    version = parameter("version", {"type": "string", "enum": list(site.contexts)}, "Its version.", place="path")
+    context: Schema = {"type": "object", "required": ["@context"]}
+    yield "/context/{version}.jsonld", get("context", "The JSON-LD context of tidy JSON", [version], {
+        formats.JSON_LD.media_type: context})  # fmt: skip
+    yield "/api/openapi.json", get("openapi", "This document", [], {formats.JSON.media_type: {"type": "object"}})
+    iri = parameter("iri", IRI, "The IRI of a thing.", required=True)
+    yield "/resource", get("resource", "What the graph says of any IRI", [iri, one_of(documents.FORMATS), language],
+                           media_types(documents.FORMATS), redirects=True)  # fmt: skip
+    yield from looked_up()
+
+
+def looked_up() -> Iterator[tuple[str, dict[str, Operation]]]:
+    """The routes that find things by the identifiers of others."""
+    for scheme in lookups.SCHEMES:
+        query = queries.load(f"lookups/{scheme}")
+        form = lookups.FORM.search(query.text)
+        schema: Schema = {"type": "string", "pattern": f"^({form[1]})$"} if form else NAME
+        found = get(scheme, query.title, [parameter("id", schema, "The identifier.", place="path")], {},
+                    query.comment, redirects=True, refusals=("300", *REFUSALS))  # fmt: skip
+        yield f"/{scheme}/{{id}}", found
+
+
+def asked_of_sparql(site: Site, name: str) -> Operation:
+    """The SPARQL Protocol by GET; without a query, the description of the endpoint."""
+    examples = [text for _, _, text in site.examples[:5]]
+    asked = [
+        parameter("query", {"type": "string", "examples": examples}, "The query, in SPARQL 1.1."),
+        *(
+            parameter(f"{kind}-graph-uri", {"type": "array", "items": IRI}, f"The {kind} graph, by its IRI.")
+            for kind in ("default", "named")
+        ),
+        parameter("timeout", {"type": "number", "exclusiveMinimum": 0}, "Seconds; it can only be shortened."),
+        one_of([*protocol.ANSWERS]),
+    ]
+    return operation(name, "Ask in SPARQL", asked, answers(), refusals=(*REFUSALS, "403", "413"), redirects=True)
+
+
+def posted_to_sparql() -> Operation:
+    """The SPARQL Protocol by POST."""
+    said = operation("query-by-post", "Ask in SPARQL", [], answers(), refusals=(*REFUSALS, "403", "413", "415"))
+    form: Schema = {
+        "type": "object",
+        "required": ["query"],
+        "properties": {"query": {"type": "string"}, "timeout": {"type": "number", "exclusiveMinimum": 0}},
+    }
+    content = {protocol.FORM: {"schema": form}, protocol.QUERY: {"schema": {"type": "string"}}}
+    return {**said, "requestBody": {"required": True, "content": content}}
+
+
+def answers() -> dict[str, Schema]:
+    """What the endpoint answers with, and its page."""
+    return media_types((*protocol.ANSWERS, formats.HTML))
