@@ -21,30 +21,42 @@ def ours(data: Data, folder: Path) -> Iterator[Peer]:
     """The server of this checkout, as `make serve` starts it."""
     port, started = free_port(), time.perf_counter()
     command = [sys.executable, "-m", "citygraph", "serve", "--root", str(data.root), "--port", str(port)]
+    command += ["--store", str(data.store)] if data.store else []
     with process(["env", f"PYTHONPATH={REPOSITORY}", *command], folder) as running:
         wait(running, port, "/sparql", folder)
         head = said("git", "-C", str(REPOSITORY), "describe", "--always", "--dirty").strip()
         engine = f"{head}, pyoxigraph {packaged('pyoxigraph')}, granian {packaged('granian')}"
-        yield Peer("ours", engine, "defaults", running, port, "/sparql", time.perf_counter() - started)
+        settings = "store on disk, built before" if data.store else "defaults"
+        yield Peer("ours", engine, settings, running, port, "/sparql", time.perf_counter() - started)
 
 
 @contextmanager
 def oxigraph(data: Data, folder: Path) -> Iterator[Peer]:
-    """Oxigraph's own server, the data in memory: the faster of its two ways."""
+    """Oxigraph's own server, the data in memory, the faster of its two ways, or on disk where memory is too small."""
     port, started = free_port(), time.perf_counter()
     command = servers.oxigraph(port)
+    if data.store:
+        place = ["--location", str(folder / "store")]
+        subprocess.run([command[0], "load", *place, "--file", str(data.graph)], check=True, timeout=STARTING)
+        command = [command[0], "serve-read-only", *place, *command[2:]]
     with process(command, folder) as running:
         wait(running, port, "/query", folder)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=STARTING)
-        with data.graph.open("rb") as body:
-            size = {"Content-Type": "application/n-triples", "Content-Length": str(data.graph.stat().st_size)}
-            connection.request("PUT", "/store?default", body, size)
-            status = connection.getresponse().status
-        connection.close()
-        if status >= 300:
-            raise RuntimeError(f"the data was answered with {status}")
-        loaded = time.perf_counter() - started
-        yield Peer("oxigraph", said(command[0], "--version").split()[-1], "in memory", running, port, "/query", loaded)
+        if not data.store:
+            put(data.graph, port)
+        loaded, settings = time.perf_counter() - started, "store on disk" if data.store else "in memory"
+        yield Peer("oxigraph", said(command[0], "--version").split()[-1], settings, running, port, "/query", loaded)
+
+
+def put(graph: Path, port: int) -> None:
+    """Load a file into the default graph of a running Oxigraph. Raises `RuntimeError` when it is refused."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=STARTING)
+    with graph.open("rb") as body:
+        size = {"Content-Type": "application/n-triples", "Content-Length": str(graph.stat().st_size)}
+        connection.request("PUT", "/store?default", body, size)
+        status = connection.getresponse().status
+    connection.close()
+    if status >= 300:
+        raise RuntimeError(f"the data was answered with {status}")
 
 
 @contextmanager

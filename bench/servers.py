@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import quote
 
-STARTING = 600.0
+STARTING = 3600.0
 """Seconds that a server may take to load and answer."""
 JSON = "application/sparql-results+json"
 
@@ -53,11 +53,16 @@ Charset = UTF-8
 
 @dataclass(frozen=True)
 class Data:
-    """What every server gets: the root for ours, the same triples as N-Triples for the others."""
+    """What every server gets: the root for ours, the same triples as N-Triples for the others.
+
+    `store` is the folder of ours where memory is too small for the data, and `seconds` is what building it took.
+    """
 
     root: Path
     graph: Path
     triples: int
+    store: Path | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The command line: python -m citygraph serve | validate | format | query | stats | push."""
+"""The command line: python -m citygraph serve | build | validate | format | query | stats | push."""
 
 import argparse
 import json
@@ -14,6 +14,7 @@ from citygraph import (
     dataset,
     explanation,
     formatting,
+    ondisk,
     pushing,
     queries,
     remote,
@@ -36,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         return int(given.run(given))
     except ParseErrors as errors:
         return complain(*map(str, errors.problems))
+    except ondisk.NotBuilt as error:
+        return complain(*error.args)
     except EngineError as error:
         place = "line {line}, column {column}: ".format_map(error.extra) if "line" in error.extra else ""
         return complain(
@@ -83,11 +86,21 @@ def parser() -> argparse.ArgumentParser:
         default=os.environ.get("CITYGRAPH_PATH") or "/",
         help="what every address begins with, behind a proxy: /kg/ (default: CITYGRAPH_PATH, else /)",
     )
+    keep = command("build", build, "Make the store on disk that serve --store reads, or bring it up to date.")
+    for one in (serve_, keep):
+        one.add_argument(
+            "--store",
+            type=Path,
+            default=os.environ.get("CITYGRAPH_STORE"),
+            metavar="DIR",
+            help="keep the graph on disk, in this folder, and not in memory (default: CITYGRAPH_STORE)",
+        )
 
     check = command("validate", validate, "Check files, form and shapes; one line a problem, with file and line.")
     form = check.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the report as JSON")
     form.add_argument("--turtle", action="store_true", help="print the report as a sh:ValidationReport")
+    check.add_argument("--shapes", default="", metavar="FILE,FILE", help="only these files of shapes/, and no form")
 
     tidy = command("format", format_, "Bring the files of data/ into our form: one fact a line, in order.")
     tidy.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not in form")
@@ -194,15 +207,31 @@ def load(given: argparse.Namespace) -> Dataset:
 
 
 def serve(given: argparse.Namespace) -> int:
-    """Load the root, fork the query workers, then the web server's processes."""
-    from citygraph.serving import run
+    """Load the root or open its store, fork the query workers, then the web server's processes."""
+    from citygraph.serving import run, taken
 
-    return run(load(given), given.host, given.port, given.workers, given.timeout, given.path)
+    if problem := taken(given.host, given.port):
+        return complain(problem)
+    loaded = ondisk.opened(root_of(given), given.base, Path(given.store), progress) if given.store else load(given)
+    return run(loaded, given.host, given.port, given.workers, given.timeout, given.path)
+
+
+def build(given: argparse.Namespace) -> int:
+    if not given.store:
+        return complain("name the folder of the store with --store, or with CITYGRAPH_STORE")
+    started = time.perf_counter()
+    made = ondisk.build(root_of(given), given.base, Path(given.store), progress)
+    progress("")
+    print(
+        f"{given.store}: {f'built in {time.perf_counter() - started:.1f} s' if made else 'up to date'}", file=sys.stderr
+    )
+    return 0
 
 
 def validate(given: argparse.Namespace) -> int:
     started = time.perf_counter()
-    report = validation.validate(root_of(given), progress, given.base)
+    only = [name for name in given.shapes.split(",") if name]
+    report = validation.validate(root_of(given), progress, given.base, only, os.cpu_count() or 1)
     progress("")
     if given.json:
         print(json.dumps(report.document(), ensure_ascii=False, indent=2))

@@ -4,19 +4,17 @@ The default graph of the store is what queries see unless they ask for something
 The named graphs BASE/graph/{ontology,data,shapes,derived} hold each part by itself.
 """
 
-import hashlib
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from os.path import commonprefix
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pyoxigraph import (
-    BlankNode,
-    DefaultGraph,
     NamedNode,
     Quad,
     QuadParser,
@@ -24,17 +22,19 @@ from pyoxigraph import (
     QueryTriples,
     RdfFormat,
     Store,
+    Triple,
     parse,
-    serialize,
 )
 
+from citygraph.digest import Passed
 from citygraph.namespaces import PREFIXES
-from citygraph.turtle import stable
 
 NO_BASE = "http://localhost/"
 """The base of a graph none of whose subjects has a web address."""
 
 PARTS = ("ontology", "data", "shapes")
+DECLARATION = re.compile(rb"(?i)@prefix|(?<![\w:.-])prefix(?=[\s#:])")
+"""Every declaration of a prefix, and perhaps more."""
 
 
 @dataclass(frozen=True, order=True)
@@ -60,15 +60,23 @@ class ParseErrors(Exception):
 
 @dataclass(frozen=True)
 class Dataset:
-    """A root that has been loaded. `digest` is the SHA-256 of its sorted canonical N-Quads, in hex."""
+    """A root that has been loaded. `digest` is the SHA-256 of its sorted canonical N-Quads, in hex; `files` is how many
+    descriptors a process may need to read the store, `answers` the results (SPARQL JSON) that some queries have."""
 
     root: Path
     base: str
     version: str
     digest: str
     prefixes: dict[str, str]
-    store: Store = field(repr=False)
     counts: dict[str, int]
+    opened: Callable[[], Store] = field(repr=False)
+    files: int = 0
+    answers: dict[str, str] = field(repr=False, default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        """Its quads, as this process can read them."""
+        return self.opened()
 
     @property
     def iri(self) -> str:
@@ -101,102 +109,93 @@ def files(root: Path, part: str) -> list[Path]:
     return sorted(Path(folder, name) for folder, _, names in walk for name in names if name.endswith(".ttl"))
 
 
-def load(root: Path, base: str | None = None, say: Callable[[str], None] = lambda text: None) -> Dataset:
-    """Parse a root, derive what its rules derive, and hold it all in memory.
+def load(
+    root: Path, base: str | None = None, say: Callable[[str], None] = lambda text: None, place: Path | None = None,
+) -> Dataset:  # fmt: skip
+    """Parse a root, derive what its rules derive, and hold it all in memory or, with `place`, in that new folder.
 
     Raises `FileNotFoundError` when there is no such folder or nothing in it, `ParseErrors` with every file that is no
-    Turtle and every rule that is no SPARQL. `say` is told of progress.
+    Turtle or every rule that is no SPARQL. `say` is told of progress.
     """
     found = {part: files(root, part) for part in PARTS}
     if not any(found.values()):
         raise FileNotFoundError(
             f"{root}: no Turtle in ontology/, data/ or shapes/ there; point --root at such a folder"
         )
-    staged, parts, problems = Store(), {}, []
+    base = base or os.environ.get("CITYGRAPH_BASE") or base_of([path for paths in found.values() for path in paths])
+    store = Store(place) if place else Store()
+    problems: list[Problem] = []
+    with TemporaryDirectory(prefix="citygraph-", dir=place and place.parent) as folder:
+        passed = Passed(Path(folder))
+        # One call for all files: quads go through one by one, and a store on disk sorts and writes them while we parse.
+        store.bulk_extend(authored(root, found, base, problems, passed, say))
+        if problems:
+            raise ParseErrors(problems)
+        rules = {path.stem: infer(store, path, root) for path in rules_of(root)}
+        store.bulk_extend(derived(store, rules, NamedNode(f"{base}graph/derived"), passed, say))
+        say("counts and digest")
+        hashed = passed.digest()
+    counts = {part: size(store, NamedNode(f"{base}graph/{part}")) for part in (*PARTS, "derived")}
+    version = version_of(store) or hashed[:12]
+    return Dataset(root, base, version, hashed, prefixes_of(store, root), counts, lambda: store)
+
+
+def authored(
+    root: Path, found: Mapping[str, list[Path]], base: str, problems: list[Problem], passed: Passed,
+    say: Callable[[str], None],
+) -> Iterator[Quad]:  # fmt: skip
+    """All that the files say, in the graph of their part and, but for the shapes, in the default graph too.
+
+    What is no Turtle is appended to `problems`; from then on files are only parsed.
+    """
     for part, paths in found.items():
-        parts[part] = NamedNode(f"urn:part:{part}")
+        graph = NamedNode(f"{base}graph/{part}")
         for path in paths:
             say(str(path.relative_to(root)))
-            problems += read(staged, path, parts[part], root)
-    if problems:
-        raise ParseErrors(problems)
-    base = base or os.environ.get("CITYGRAPH_BASE") or base_of(staged, list(parts.values()))
-    return assemble(root, base, staged, parts, say)
+            try:
+                refuse_byte_order_mark(path)
+                reader = quads(path)
+                if problems:
+                    deque(reader, maxlen=0)
+                for subject, predicate, value, _ in reader:
+                    named = Quad(subject, predicate, value, graph)
+                    passed.add(named, graph)
+                    yield named
+                    if part != "shapes":
+                        yield Quad(subject, predicate, value)
+            except (SyntaxError, ValueError, OSError) as error:
+                problems.append(problem(str(path.relative_to(root)), error))
 
 
 def quads(path: Path) -> QuadParser:
-    """The quads of one Turtle file. Raises `SyntaxError` while it is read."""
-    return parse(path=path, format=RdfFormat.TURTLE)
+    """The quads of one Turtle file; its blank nodes are no other file's. Raises `SyntaxError` while it is read."""
+    return parse(path=path, format=RdfFormat.TURTLE, rename_blank_nodes=True)
 
 
-def read(store: Store, path: Path, graph: NamedNode, root: Path) -> list[Problem]:
-    """Load one file into a graph; the problems say why it was not loaded."""
-    file = str(path.relative_to(root))
-    try:
-        if path.read_bytes().startswith(b"\xef\xbb\xbf"):
-            return [Problem(file, 1, 1, "starts with a byte order mark; save it as UTF-8 without one")]
-        store.load(path=path, format=RdfFormat.TURTLE, base_iri=None, to_graph=graph)
-    except SyntaxError as error:
-        message = str(error.msg).partition(": ")[2] or str(error.msg)
-        if message.startswith("A dot is expected"):
-            message += ", or ; at the end of the line before"
-        return [Problem(file, error.lineno or 1, error.offset or 1, message)]
-    except (ValueError, OSError) as error:
-        return [Problem(file, 1, 1, str(error))]
-    return []
+def refuse_byte_order_mark(path: Path) -> None:
+    """Raises `ValueError` for a file that an editor put a mark into."""
+    with path.open("rb") as file:
+        if file.read(3) == b"\xef\xbb\xbf":
+            raise ValueError("starts with a byte order mark; save it as UTF-8 without one")
 
 
-def solutions(store: Store, text: str, graphs: list[NamedNode] | None = None) -> QuerySolutions:
-    """The rows of a SELECT of ours, from the default graph or from the union of some graphs."""
-    found = store.query(text, default_graph=[*graphs] if graphs else None)
-    assert isinstance(found, QuerySolutions), f"no SELECT: {text}"
-    return found
+def problem(file: str, error: Exception) -> Problem:
+    """What is wrong with a file, and where."""
+    if not isinstance(error, SyntaxError):
+        return Problem(file, 1, 1, str(error))
+    message = str(error.msg).partition(": ")[2] or str(error.msg)
+    if message.startswith("A dot is expected"):
+        message += ", or ; at the end of the line before"
+    return Problem(file, error.lineno or 1, error.offset or 1, message)
 
 
-def base_of(store: Store, graphs: list[NamedNode]) -> str:
-    """The base that the data states (void:uriSpace), else what the IRIs of most of its subjects have in common.
-
-    Most, because a graph may say something of a few things elsewhere: the host with the most subjects counts.
-    """
-    stated = f"SELECT ?space {{ ?dataset <{PREFIXES['void']}uriSpace> ?space }} ORDER BY STRLEN(STR(?space))"
-    for row in solutions(store, stated, graphs):
-        return str(row["space"].value)
-    subjects = solutions(store, "SELECT DISTINCT ?s { ?s ?p ?o FILTER(ISIRI(?s)) }", graphs)
-    hosts: dict[str, list[str]] = {}
-    for iri in (str(row["s"].value) for row in subjects):
-        if found := re.match(r"https?://[^/]+/", iri):
-            hosts.setdefault(found[0], []).append(iri)
-    if not hosts:
-        return NO_BASE
-    common = commonprefix(max(hosts.values(), key=len))
-    return common[: max(common.rfind("/"), common.rfind("#")) + 1]
+def rules_of(root: Path) -> list[Path]:
+    """The rules of a root, in a stable order."""
+    return sorted((root / "ontology" / "rules").glob("*.rq"))
 
 
-def assemble(root: Path, base: str, staged: Store, parts: dict[str, NamedNode], say: Callable[[str], None]) -> Dataset:
-    """The store as it is queried: parts under their names, their union as the default graph, and the derived facts."""
-    store, quads = Store(), []
-    for part, graph in parts.items():
-        name = NamedNode(f"{base}graph/{part}")
-        quads += [Quad(s, p, o, name) for s, p, o, _ in staged.quads_for_pattern(None, None, None, graph)]
-    store.extend(quads)
-    shapes = NamedNode(f"{base}graph/shapes")
-    union = [Quad(*quad.triple) for quad in quads if quad.graph_name != shapes]
-    store.extend(union)
-    derived = NamedNode(f"{base}graph/derived")
-    known, new = set(union), set()
-    for path in sorted((root / "ontology" / "rules").glob("*.rq")):
-        say(str(path.relative_to(root)))
-        new |= set(infer(store, path, root)) - known
-    store.extend(Quad(q.subject, q.predicate, q.object, derived) for q in new)
-    store.extend(new)
-    counts = {p: sum(1 for _ in store.quads_for_pattern(None, None, None, NamedNode(f"{base}graph/{p}")))
-              for p in (*PARTS, "derived")}  # fmt: skip
-    digest = hashlib.sha256(b"".join(canonical(store))).hexdigest()
-    return Dataset(root, base, version_of(store) or digest[:12], digest, prefixes_of(store, root), store, counts)
-
-
-def infer(store: Store, path: Path, root: Path) -> Iterator[Quad]:
-    """What one rule adds. A rule sees only what is authored, never what another rule derived, so order is no matter."""
+def infer(store: Store, path: Path, root: Path) -> QueryTriples:
+    """What one rule adds to the store as it is now, whatever is added while it is read."""
     try:
         found = store.query(path.read_text("utf-8"))
     except SyntaxError as error:
@@ -205,23 +204,81 @@ def infer(store: Store, path: Path, root: Path) -> Iterator[Quad]:
         raise ParseErrors([Problem(str(path.relative_to(root)), *place)]) from None
     if not isinstance(found, QueryTriples):
         raise ParseErrors([Problem(str(path.relative_to(root)), 1, 1, "a rule is a CONSTRUCT; write one")])
-    yield from (Quad(*triple) for triple in found)
+    return found
 
 
-def canonical(store: Store) -> list[bytes]:
-    """The sorted lines of the dataset's N-Quads, the default graph (a union) left out."""
-    quads = [quad for quad in store if quad.graph_name != DefaultGraph()]
-    if any(isinstance(term, BlankNode) for quad in quads for term in (quad.subject, quad.object)):
-        by_graph: dict[NamedNode | BlankNode | DefaultGraph, list[Quad]] = {}
-        for quad in quads:
-            by_graph.setdefault(quad.graph_name, []).append(quad)
-        quads = [
-            Quad(t.subject, t.predicate, t.object, name)
-            for name, group in by_graph.items()
-            for t in stable(q.triple for q in group)
-        ]
-    text: bytes = serialize(quads, format=RdfFormat.N_QUADS) or b""
-    return sorted(text.splitlines(keepends=True))
+def derived(
+    store: Store, rules: Mapping[str, QueryTriples], graph: NamedNode, passed: Passed, say: Callable[[str], None]
+) -> Iterator[Quad]:
+    """What rules add to what is authored, in a graph of its own and in the default graph.
+
+    All of them have asked the store before the first of these is added: a rule sees only what is authored, never what
+    another rule derived, so their order is no matter.
+    """
+    for name, found in rules.items():
+        say(f"rule {name}")
+        for subject, predicate, value in found:
+            fact = Quad(subject, predicate, value)
+            if fact not in store:
+                named = Quad(subject, predicate, value, graph)
+                passed.add(named, graph)
+                yield named
+                yield fact
+
+
+def size(store: Store, graph: NamedNode) -> int:
+    """How many triples a graph has."""
+    rows = solutions(store, f"SELECT (COUNT(*) AS ?triples) {{ GRAPH {graph} {{ ?s ?p ?o }} }}")
+    return int(next(rows)["triples"].value)
+
+
+def solutions(store: Store, text: str) -> QuerySolutions:
+    """The rows of a SELECT of ours."""
+    found = store.query(text)
+    assert isinstance(found, QuerySolutions), f"no SELECT: {text}"
+    return found
+
+
+def base_of(paths: list[Path]) -> str:
+    """The base that the files state (void:uriSpace), else what the IRIs of most of their subjects have in common.
+
+    Most, because a graph may say something of a few things elsewhere: the host with the most subjects counts.
+    """
+    stated = [value for path in paths if b"uriSpace" in path.read_bytes() for value in uri_spaces(path)]
+    if stated:
+        return min(stated, key=lambda value: (len(value), value))
+    seen: set[int] = set()
+    hosts: dict[str, tuple[int, str, str]] = {}
+    for subject in subjects(paths):
+        host = re.match(r"https?://[^/]+/", subject)
+        if host and hash(subject) not in seen:
+            seen.add(hash(subject))
+            number, least, most = hosts.get(host[0], (0, subject, subject))
+            hosts[host[0]] = (number + 1, min(least, subject), max(most, subject))
+    if not hosts:
+        return NO_BASE
+    _, least, most = max(hosts.values(), key=lambda host: host[0])
+    common = commonprefix([least, most])
+    return common[: max(common.rfind("/"), common.rfind("#")) + 1]
+
+
+def uri_spaces(path: Path) -> Iterator[str]:
+    """What a file states by void:uriSpace; nothing from the place on where it is no Turtle."""
+    with suppress(SyntaxError):
+        for quad in quads(path):
+            if quad.predicate.value == PREFIXES["void"] + "uriSpace" and not isinstance(quad.object, Triple):
+                yield quad.object.value
+
+
+def subjects(paths: list[Path]) -> Iterator[str]:
+    """The IRIs of all subjects, each at least once."""
+    last = None
+    for path in paths:
+        with suppress(SyntaxError):
+            for quad in quads(path):
+                if quad.subject != last and isinstance(quad.subject, NamedNode):
+                    last = quad.subject
+                    yield last.value
 
 
 def version_of(store: Store) -> str | None:
@@ -238,11 +295,18 @@ def prefixes_of(store: Store, root: Path) -> dict[str, str]:
     if not declared:
         for part in PARTS:
             for path in files(root, part):
-                reader = quads(path)
-                with suppress(SyntaxError):  # what is no Turtle is reported where files are loaded
-                    deque(reader, maxlen=0)
-                declared.update(reader.prefixes)
+                declared.update(prefixes_in(path))
     return PREFIXES | declared
+
+
+def prefixes_in(path: Path) -> dict[str, str]:
+    """The prefixes that a file declares, as far as it is Turtle; read to its end only if some may stand there."""
+    reader = quads(path)
+    with suppress(SyntaxError):  # what is no Turtle is reported where files are loaded
+        next(reader, None)
+        if len(DECLARATION.findall(path.read_bytes())) != len(reader.prefixes):
+            deque(reader, maxlen=0)
+    return reader.prefixes
 
 
 def declared_prefixes(root: Path) -> dict[str, str]:

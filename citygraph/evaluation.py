@@ -17,11 +17,13 @@ from pyoxigraph import (
 )
 
 from citygraph import formats, sparql
-from citygraph.errors import NotAcceptable, QueryError, Refused, ResultTooLarge
+from citygraph.errors import EngineError, NotAcceptable, QueryError, Refused, ResultTooLarge
 from citygraph.explanation import PADDING, UNBOUND, explain
 
 # What XML 1.0 cannot hold in any way. A carriage return it can, as a reference.
 _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+STORE_FAILED = re.compile("IO error|Corruption|Resource temporarily unavailable")
+"""What RocksDB says of its files."""
 _NAMED = {each.name: each for each in (*formats.GRAPH_FORMATS, *formats.SOLUTION_FORMATS)}
 
 
@@ -73,8 +75,10 @@ def evaluate(
         kind = _write(results, target, output, text, base)
     except SyntaxError as error:
         raise explain(_again(store, text, error), text, prefixes) from None
-    except OSError:
-        # The store is in memory: what else was opened was a connection, which a worker cannot make.
+    except OSError as error:
+        if STORE_FAILED.search(str(error)):
+            raise EngineError("The store on disk cannot be read; see the server's log.") from error
+        # What else was opened was a connection, which a worker cannot make.
         raise Refused("This endpoint calls no other server.") from None
     except (RuntimeError, ValueError) as error:
         raise QueryError(f"The query cannot be evaluated: {str(error)[:200]}") from None

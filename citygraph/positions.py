@@ -7,6 +7,10 @@ them (`<iri>`, `"text"@en`), as their form in the file says: nothing is normalis
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from citygraph import dataset
 
 TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+|\#[^\n]*)
@@ -24,6 +28,7 @@ TOKEN = re.compile(
 )
 ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 CONTROL = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
+WORD = re.compile(rb"[A-Za-z0-9]{2,}")
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 
@@ -66,6 +71,47 @@ def facts(text: str) -> Iterator[Fact]:
                 predicate = f"<{TYPE}>" if token == "a" else term
             else:
                 yield Fact(subject, predicate, term, line, subject_line)
+
+
+class Places:
+    """Finds the lines that facts stand at, among all files of a root, which are read once, when first asked.
+
+    `wanted` are the terms that will be asked for, as subjects or values: only what is said of them is kept.
+    """
+
+    def __init__(self, root: Path, wanted: set[str]) -> None:
+        self.root = root
+        self.wanted = wanted
+
+    @cached_property
+    def facts(self) -> dict[str, list[tuple[str, Fact]]]:
+        """The facts that name a wanted term, by subject, data first."""
+        found: dict[str, list[tuple[str, Fact]]] = {}
+        words = [WORD.findall(term.encode()) for term in self.wanted]
+        for part in ("data", "ontology", "shapes"):
+            for path in dataset.files(self.root, part):
+                content = path.read_bytes()
+                # A name may be written with a prefix or with escapes, but its words stand there as they are.
+                if b"\\u" not in content.lower() and not any(all(word in content for word in one) for one in words):
+                    continue
+                for fact in facts(content.decode("utf-8")):
+                    if fact.subject in self.wanted or fact.value in self.wanted:
+                        found.setdefault(fact.subject, []).append((str(path.relative_to(self.root)), fact))
+        return found
+
+    def of(self, subject: str, predicate: str, value: str) -> tuple[str, int]:
+        """File and line of the fact, else of the predicate, else of the subject, else of what names it."""
+        about = self.facts.get(subject, [])
+        for wanted in ((predicate, value), (predicate, None)):
+            for file, fact in about:
+                if predicate and fact.predicate == wanted[0] and wanted[1] in (None, fact.value):
+                    return file, fact.line
+        if about:
+            return about[0][0], about[0][1].subject_line
+        mentions = [
+            (f, x.line) for facts in self.facts.values() for f, x in facts if x.value in (subject, value) and x.value
+        ]
+        return mentions[-1] if mentions else ("data", 1)
 
 
 def comments(text: str) -> list[int]:

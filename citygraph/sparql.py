@@ -47,6 +47,7 @@ _PROLOGUE = re.compile(
 _DECLARATION = re.compile(rf"(?i:BASE{_SPACE}|PREFIX{_SPACE}(?P<prefix>{_PREFIX}){_SPACE})<(?P<iri>[^>]*+)>|{_SPACE}")
 _BLANK = re.compile(r"[ \t\r\n]++")
 _FORM = re.compile(r"(?i:SELECT|ASK|CONSTRUCT|DESCRIBE)")
+_GRAPHS = re.compile(r"(?i:GRAPH|FROM|\\u)")
 _VOLATILE = re.compile(r"(?i:NOW|RAND|UUID)")
 _UPDATE = re.compile(r"(?i:INSERT|DELETE|LOAD|CLEAR|CREATE|DROP|COPY|MOVE|ADD|WITH)\b")
 _OPERANDS = frozenset({"iri", "variable", "string", "blank", "name", "word", "number", "language"})
@@ -214,6 +215,11 @@ def _spell(kind: str, token: str, spelt: int) -> int:
             return _ENDPOINT
         return _SERVICE if kind in ("word", "number") or token in (".", "-") else _NOTHING
     return _GRAPH if kind == "word" and token.lower().endswith("graph") else _NOTHING
+
+
+def may_name_graphs(text: str) -> bool:
+    """Whether the query might ask for named graphs; a word in a string or a comment is taken for it, too."""
+    return _GRAPHS.search(text) is not None
 
 
 def volatile(text: str) -> bool:

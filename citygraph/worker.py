@@ -76,9 +76,9 @@ def run(listener: int, zygote: int, parent: int, memory: int, answering: Answeri
     os.dup2(raised[1], ZYGOTE)
     _limit(memory)
     os.closerange(CONNECTION, highest())
-    resource.setrlimit(resource.RLIMIT_NOFILE, (LEASH + 1, LEASH + 2))
-    _signals()
     serving = _Serving(answering, _resident() + min(GROWN, memory))
+    serving.allow(LEASH + 1)
+    _signals()
     for stack in STACKS:
         threading.stack_size(stack)
         thread = threading.Thread(target=serving.run)
@@ -161,6 +161,7 @@ class _Serving:
 
     def __init__(self, answering: Answering, grown: int) -> None:
         self.answering = answering
+        self.files = getattr(answering, "files", 0)
         self.grown = grown
         self.busy = threading.Lock()
         self.asker: _Asker | None = None
@@ -189,28 +190,32 @@ class _Serving:
             found = [descriptor for descriptor, _ in self.ready.poll()]
             if LISTENER in found and (new := self.accept()):
                 return new
-            if self.asker and CONNECTION in found:
+            if self.asker and self.asker.connection.fileno() in found:
                 return self.asker
 
     def accept(self) -> _Asker | None:
         """Somebody who waits, in the place of the one that is connected; None when another worker was faster."""
-        room = LEASH + (2 if self.asker else 1)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (room, LEASH + 2))
+        self.allow(LEASH + (2 if self.asker else 1))
         try:
             accepted, _ = self.listener.accept()
         except (BlockingIOError, ConnectionError):
             return None
         finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (LEASH + 1, LEASH + 2))
+            self.allow(LEASH + 1)
         if self.asker:
             # Closed with something unread in it, the connection is reset: its request is asked again elsewhere.
-            self.asker.leave()
-            os.dup2(accepted.fileno(), CONNECTION)
-            accepted.close()
-            accepted = socket.socket(fileno=CONNECTION)
+            self.part(self.asker)
+            if not self.files:
+                os.dup2(accepted.fileno(), CONNECTION)
+                accepted.close()
+                accepted = socket.socket(fileno=CONNECTION)
         accepted.setblocking(True)
-        self.ready.register(CONNECTION, select.POLLIN)
+        self.ready.register(accepted, select.POLLIN)
         return _Asker(accepted)
+
+    def allow(self, descriptors: int) -> None:
+        """Set how many descriptors this process may have; a store on disk needs some of its own."""
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors + self.files, LEASH + 2 + self.files))
 
     def one(self, asker: _Asker) -> None:
         """One request and its answer."""
@@ -246,7 +251,7 @@ class _Serving:
 
     def part(self, asker: _Asker) -> None:
         if self.asker is not None:
-            self.ready.unregister(CONNECTION)
+            self.ready.unregister(asker.connection)
         asker.leave()
         self.asker = None
 

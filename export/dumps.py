@@ -3,13 +3,14 @@
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pyoxigraph import DefaultGraph, NamedNode
 
 from citygraph import turtle
-from citygraph.dataset import PARTS, Dataset, canonical
+from citygraph.dataset import PARTS, Dataset
+from citygraph.digest import canonical
 
 
 def write(loaded: Dataset, out: Path) -> list[Path]:
@@ -20,9 +21,10 @@ def write(loaded: Dataset, out: Path) -> list[Path]:
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        for name, content in dumps(loaded):
-            (fresh / name).write_bytes(content)
-        lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(fresh.iterdir())]
+        for name, blocks in dumps(loaded):
+            with (fresh / name).open("wb") as file:
+                file.writelines(blocks)
+        lines = [f"{checksum(path)}  {path.name}\n" for path in sorted(fresh.iterdir())]
         (fresh / "SHA256SUMS").write_text("".join(lines), "utf-8")
         fresh.chmod(0o755)
         swap(fresh, out)
@@ -31,15 +33,20 @@ def write(loaded: Dataset, out: Path) -> list[Path]:
     return sorted(out.iterdir())
 
 
-def dumps(loaded: Dataset) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each dump. `creative-cities.ttl` is what queries see by default."""
+def checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def dumps(loaded: Dataset) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Name and content, in pieces, of each dump. `creative-cities.ttl` is what queries see by default."""
     name = loaded.base.rstrip("/").rpartition("/")[2] or "graph"
     graphs: dict[str, NamedNode | DefaultGraph] = {name: DefaultGraph()}
     graphs |= {part: NamedNode(loaded.graph(part)) for part in (*PARTS, "derived") if loaded.counts[part]}
     for file, graph in graphs.items():
         triples = (quad.triple for quad in loaded.store.quads_for_pattern(None, None, None, graph))
-        yield f"{file}.ttl", turtle.write(triples, loaded.prefixes).encode()
-    yield f"{name}.nq", b"".join(canonical(loaded.store))
+        yield f"{file}.ttl", [turtle.write(triples, loaded.prefixes).encode()]
+    yield f"{name}.nq", canonical(loaded.store)
 
 
 def swap(fresh: Path, out: Path) -> None:

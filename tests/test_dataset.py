@@ -2,14 +2,32 @@
 
 import hashlib
 import os
+import random
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from pyoxigraph import NamedNode, QueryBoolean
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    RdfFormat,
+    Store,
+    Triple,
+    serialize,
+)
 
 from citygraph import dataset as folders
-from citygraph.dataset import Dataset, ParseErrors, canonical, load
+from citygraph import digest
+from citygraph.dataset import Dataset, ParseErrors, load
+from citygraph.digest import canonical
+from citygraph.turtle import stable
 
 ROOT = Path(__file__).parents[1]
 LIGHTS = ROOT / "tests" / "roots" / "lighthouses"
@@ -150,3 +168,116 @@ def test_a_rule_is_a_construct(tmp_path: Path) -> None:
     (tmp_path / "root/ontology/rules/ask.rq").write_text("ASK {}", "utf-8")
     with pytest.raises(ParseErrors, match="a rule is a CONSTRUCT; write one"):
         load(tmp_path / "root")
+
+
+INTEGER, DECIMAL = (NamedNode(f"http://www.w3.org/2001/XMLSchema#{name}") for name in ("integer", "decimal"))
+names = st.builds(lambda n: NamedNode(f"https://a.example.org/{n}"), st.integers(0, 9))
+texts = st.text(st.sampled_from('ab_:"\\\n\r\t .<>é\u2028'), max_size=6)
+literals = st.one_of(st.builds(Literal, texts), st.builds(lambda t: Literal(t, language="sv"), texts))
+numbers = st.sampled_from([Literal("01", datatype=INTEGER), Literal("2.50", datatype=DECIMAL), Literal(True)])
+facts = st.builds(Triple, names, names, names | literals | numbers)
+blanks = st.builds(lambda n: BlankNode(f"b{n}"), st.integers(0, 3))
+loose = st.builds(Triple, blanks, names, names | literals | numbers | blanks)
+
+
+def write(folder: Path, ground: list[Triple], loose: list[Triple], order: random.Random) -> None:
+    """Facts in any order over some files; those with blank nodes, called otherwise each time, stand in one file."""
+    (folder / "data").mkdir()
+    renamed = {f"b{n}": BlankNode(f"x{order.randrange(10**9)}y{n}") for n in range(4)}
+    loose = [
+        Triple(renamed[t.subject.value], t.predicate, renamed[t.object.value] if isinstance(t.object, BlankNode)
+               else t.object) for t in loose
+    ]  # fmt: skip
+    files = {name: order.sample(ground, order.randint(0, len(ground))) for name in ("a", "b/c")}
+    files |= {"d": order.sample(ground, len(ground)), "e": order.sample(loose, len(loose))}
+    for name, triples in files.items():
+        (folder / "data" / name).parent.mkdir(exist_ok=True)
+        serialize(triples, str(folder / "data" / f"{name}.ttl"), RdfFormat.TURTLE)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(facts, min_size=1), st.lists(loose, max_size=5), st.integers())
+def test_the_digest_is_the_same_whatever_the_order_and_the_files(
+    ground: list[Triple], loose: list[Triple], seed: int
+) -> None:
+    order = random.Random(seed)  # noqa: S311 (orders, no secrets)
+    found = set()
+    for _ in range(2):
+        with TemporaryDirectory() as folder:
+            write(Path(folder), ground, loose, order)
+            loaded = load(Path(folder), base="urn:base:")
+            found.add(loaded.digest)
+            assert loaded.counts["data"] == len(set(ground) | set(loose))
+            assert loaded.digest == hashlib.sha256(b"".join(canonical(loaded.store))).hexdigest()
+    assert len(found) == 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(facts), st.lists(loose, max_size=5), st.integers(1, 200), st.integers(1, 200))
+def test_lines_are_sorted_in_pieces_as_they_would_be_at_once(
+    ground: list[Triple], loose: list[Triple], run: int, block: int
+) -> None:
+    graph = NamedNode("urn:graph")
+    store = Store()
+    store.extend(Quad(*triple, graph) for triple in [*ground, *loose])
+    store.extend(Quad(*triple) for triple in ground)
+    named = (Quad(*triple, graph) for triple in stable(q.triple for q in store if q.graph_name != DefaultGraph()))
+    at_once = sorted((serialize(named, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True))
+    before = digest.RUN, digest.BLOCK
+    digest.RUN, digest.BLOCK = run, block
+    try:
+        assert b"".join(canonical(store)) == b"".join(at_once)
+    finally:
+        digest.RUN, digest.BLOCK = before
+
+
+def test_the_digest_of_a_graph_of_ours_is_what_it_has_always_been() -> None:
+    assert load(LIGHTS).digest == "f17ca96ad3e00f8de196ec2dc8827a5dd571a4cd8fd1a91e88c01031e430f9c2"
+
+
+def test_blank_nodes_are_the_same_nodes_in_the_part_and_in_the_default_graph(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/a.ttl").write_text("<urn:a> <urn:p> [ <urn:q> 1 ] , _:x . _:x <urn:q> 2 .", "utf-8")
+    store = load(tmp_path, base="urn:base:").store
+    part = {q.triple for q in store.quads_for_pattern(None, None, None, NamedNode("urn:base:graph/data"))}
+    assert {q.triple for q in store.quads_for_pattern(None, None, None, DefaultGraph())} == part
+
+
+def test_a_fact_that_a_rule_derives_and_a_file_states_is_authored(tmp_path: Path) -> None:
+    shutil.copytree(LIGHTS, tmp_path / "root")
+    rules = tmp_path / "root/ontology/rules"
+    rules.mkdir()
+    (rules / "a.rq").write_text("CONSTRUCT { ?a ?p ?b } WHERE { ?a ?p ?b }", "utf-8")
+    (rules / "b.rq").write_text("CONSTRUCT { ?a <urn:seen> 1 } WHERE { ?a ?p ?b }", "utf-8")
+    (rules / "c.rq").write_text("CONSTRUCT { ?a <urn:seen> 1 } WHERE { ?a a ?b }", "utf-8")
+    loaded = load(tmp_path / "root")
+    assert 0 < loaded.counts["derived"] < loaded.counts["data"] + loaded.counts["ontology"]
+
+
+@pytest.mark.parametrize(
+    ("text", "prefixes"),
+    [
+        ("@prefix a: <urn:a:> .\na:x a:p 1 .\n", {"a": "urn:a:"}),
+        ("a:x <urn:p> 1 .\n@prefix a: <urn:a:> .\n", {}),
+        ("<urn:x> <urn:p> 1 .\nPREFIX a: <urn:a:>\na:x a:p 1 .\n", {"a": "urn:a:"}),
+        (
+            "PREFIX a:# a comment\n<urn:a:> a:x a:p 1 . @prefix b: <urn:b:> . b:x a:p 1 .",
+            {"a": "urn:a:", "b": "urn:b:"},
+        ),
+        ('<urn:x> <urn:p> "@prefix c: <urn:c:> ." .\n@prefix a: <urn:a:> .', {"a": "urn:a:"}),
+        ("@prefix a: <urn:a:> .\n@prefix a: <urn:b:> .\na:x a:p 1 .\n@prefix a: <urn:c:> .\n", {"a": "urn:c:"}),
+    ],
+)
+def test_prefixes_are_found_wherever_a_file_declares_them(tmp_path: Path, text: str, prefixes: dict[str, str]) -> None:
+    (tmp_path / "a.ttl").write_text(text, "utf-8")
+    assert folders.prefixes_in(tmp_path / "a.ttl") == prefixes
+
+
+def test_the_base_is_the_shortest_that_is_stated(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/a.ttl").write_text(
+        "@prefix void: <http://rdfs.org/ns/void#> . "
+        '<urn:d> void:uriSpace "https://a.example.org/part/" . <urn:e> void:uriSpace "https://a.example.org/" .',
+        "utf-8",
+    )
+    assert load(tmp_path).base == "https://a.example.org/"

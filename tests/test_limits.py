@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from citygraph.dataset import Dataset
-from citygraph.engine import Embedded, Limits
+from citygraph.engine import Answering, Embedded, Limits
 from citygraph.namespaces import PREFIXES
 from server import create_app
 
@@ -19,7 +19,7 @@ class Bounded(Embedded):
     """An engine of any limits, for which the graph lies ready in this process."""
 
     def __init__(self, dataset: Dataset, limits: Limits) -> None:
-        self.dataset, self.limits = dataset, limits
+        self.dataset, self.limits, self.answering = dataset, limits, Answering(dataset, 1 << 20)
 
 
 def client_of(dataset: Dataset, limits: Limits) -> FlaskClient:

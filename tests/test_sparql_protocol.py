@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from citygraph import protocol
 from citygraph.dataset import Dataset
-from citygraph.engine import Answer, Embedded, Limits
+from citygraph.engine import Answer, Answering, Embedded, Limits
 from citygraph.errors import Busy, TimedOut
 from server import create_app
 
@@ -219,6 +219,7 @@ class Overwhelmed(Embedded):
 
     def __init__(self, dataset: Dataset, error: Busy | TimedOut) -> None:
         self.dataset, self.error, self.limits = dataset, error, Limits(10.0, 1 << 20)
+        self.answering = Answering(dataset, 1 << 20)
 
     def query(self, *_: object, **__: object) -> Answer:
         raise self.error
