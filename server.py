@@ -16,6 +16,7 @@ from citygraph import (
     lookups,
     openapi,
     protocol,
+    reconciling,
     remote,
     replies,
     signposts,
@@ -58,6 +59,7 @@ def create_app(
     public = public_url or os.environ.get("CITYGRAPH_URL") or dataset.base
     engine = engine or remote.connect(dataset) or Embedded(dataset)
     app.extensions["site"] = Site(dataset, engine, public.rstrip("/") + "/")
+    reconciling.install(app, app.extensions["site"])
     app.register_blueprint(graph)
     app.register_error_handler(EngineError, failed)
     app.register_error_handler(HTTPException, refused)
@@ -242,3 +244,49 @@ def thing(path: str) -> Response:
     if moved := site.right_path(path):
         return replies.redirected(carried(url_for("graph.thing", path=moved)), 308)
     raise NotFound("Nothing is published at this address.")
+
+
+@graph.get("/links")
+def links() -> Response:
+    """What is linked with other datasets, how well, and what is not or in doubt."""
+    return replies.cached(site, links_page, formats.HTML.content_type)
+
+
+def links_page() -> str:
+    names = ("pages/links/counts", "pages/links/doubts")
+    tables = [listing.of_list(site.engine, name, site.terms, local, g.language) for name in names]
+    return render_template("links.html", tables=tables)
+
+
+@graph.route("/reconcile", methods=["GET", "POST"])
+def reconcile() -> Response:
+    """The Reconciliation Service API; for a browser, the page to paste names on."""
+    asked = reconciling.given(body())
+    plain = request.method == "GET" and not asked.keys() & {"queries", "extend", "query", "callback"}
+    if plain and wanted((formats.JSON, formats.HTML)) is formats.HTML:
+        return replies.redirected(url_for("graph.reconcile_table"), 303, negotiated=True)
+    return reconciling.reply(site, asked)
+
+
+@graph.get("/reconcile/suggest/<kind>")
+def reconcile_suggest(kind: str) -> Response:
+    """Things, types or properties that begin with `prefix`."""
+    return reconciling.suggested(kind, g.parameters)
+
+
+@graph.get("/reconcile/properties")
+def reconcile_properties() -> Response:
+    """Columns that may be asked for things of a type."""
+    return reconciling.proposed(g.parameters)
+
+
+@graph.get("/reconcile/preview")
+def reconcile_preview() -> Response:
+    """A thing on a card, for the frame of another site."""
+    return reconciling.preview(g.parameters)
+
+
+@graph.route("/reconcile/table", methods=["GET", "POST"])
+def reconcile_table() -> Response:
+    """The page to paste a column of names on, and its result as a table or as CSV."""
+    return reconciling.table(reconciling.given(body()))

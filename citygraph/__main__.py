@@ -1,4 +1,4 @@
-"""The command line: python -m citygraph serve | build | validate | format | query | stats | push."""
+"""The command line: python -m citygraph serve | build | validate | format | query | link | stats | push."""
 
 import argparse
 import json
@@ -25,6 +25,7 @@ from citygraph import (
 from citygraph.dataset import Dataset, ParseErrors
 from citygraph.endpoint import Endpoint
 from citygraph.errors import EngineError
+from citygraph.linking import command as linking
 from citygraph.mounting import prefix_of
 
 EPILOG = "--root DIR, or CITYGRAPH_ROOT, names another folder with ontology/, data/ and shapes/ (any may be missing)."
@@ -117,6 +118,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=TERM",
         help="give a parameter a term, as Turtle writes it: --with 'day=\"2017-12-31\"^^xsd:date'",
     )
+
+    linking.add(commands, common, load, table, progress)
 
     command("stats", stats, "What is in the graph, and how long it took to load.")
 

@@ -17,6 +17,7 @@ from citygraph.formats import Format
 from citygraph.labels import local_name, written
 from citygraph.operations import Operation, get, parameter
 from citygraph.queries import Parameter
+from citygraph.reconciliation.described import described
 from citygraph.schemas import Schema, reference
 from citygraph.site import Site
 from citygraph.sparql import bind
@@ -39,7 +40,12 @@ KINDS: dict[str, Schema] = {
 def document(site: Site, home: str = "/") -> bytes:
     """The OpenAPI document of a site, which on this server stands at `home`."""
     said = vocabulary(site.dataset, site.engine)
-    paths = {**dict(operations.fixed(site)), **dict(of_lists(site, said)), **dict(of_things(site, said))}
+    paths = {
+        **dict(operations.fixed(site)),
+        **dict(described()),
+        **dict(of_lists(site, said)),
+        **dict(of_things(site, said)),
+    }
     content = {
         "openapi": "3.1.0",
         "info": information(site),

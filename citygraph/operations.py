@@ -148,6 +148,8 @@ def fixed(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
     iri = parameter("iri", IRI, "The IRI of a thing.", required=True)
     yield "/resource", get("resource", "What the graph says of any IRI", [iri, one_of(documents.FORMATS), language],
                            media_types(documents.FORMATS), redirects=True)  # fmt: skip
+    yield "/links", get("links", "Links with other datasets, and what is unlinked or in doubt", [language],
+                        media_types([formats.HTML]))  # fmt: skip
     yield from looked_up()
 
 

@@ -35,9 +35,12 @@ def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float, pat
         return 1
     multiprocessing.set_start_method("fork", force=True)
     engine = connect(loaded, timeout) or Embedded(loaded, workers=workers, timeout=timeout)
-    app = create_app(dataset=loaded, engine=engine, path=path)
-    # A store elsewhere can change under us, and a kept answer may not outlive its data.
     embedded = engine if isinstance(engine, Embedded) else None
+    app = create_app(dataset=loaded, engine=engine, path=path)
+    if embedded and not loaded.files:
+        # Before the fork, so that the processes share it; over a store on disk it is built when it is first asked for.
+        app.extensions["reconciliation"].prepare()
+    # A store elsewhere can change under us, and a kept answer may not outlive its data.
     cache = CACHE // workers if embedded else 0
     queries = {"/sparql", f"{prefix_of(path)}/sparql"}
     front = Front(app, queries=queries, threads=QUERY_THREADS, cache=cache, engine=embedded)

@@ -25,7 +25,7 @@ from citygraph.sparql import bind
 CODE = Path(__file__).parents[1]
 EDITED = (
     "server.py",
-    "citygraph/*.py",
+    "citygraph/**/*.py",
     "citygraph/queries/**/*.rq",
     "citygraph/templates/**/*.*",
     "citygraph/static/*",

@@ -1,4 +1,6 @@
-"""python -m export: check the graph, then write its dumps to dist/."""
+"""python -m export: check the graph, then write its dumps to dist/.
+
+python -m export quickstatements --help says more of statements for Wikidata."""
 
 import argparse
 import sys
@@ -6,11 +8,15 @@ from pathlib import Path
 
 from citygraph import dataset, validation
 from citygraph.dataset import ParseErrors
+from export import quickstatements
 from export.dumps import write
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the dumps, or say what is wrong and write nothing (exit code 1)."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["quickstatements"]:
+        return quickstatements.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
     parser.add_argument(
         "--root",

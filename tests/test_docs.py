@@ -1,5 +1,6 @@
 """What the documents promise: each command of the README runs, and each option stands in its help."""
 
+import json
 import re
 import subprocess
 import sys
@@ -34,7 +35,7 @@ def shell(text: str, url: str, out: Path) -> str:
 
 
 def test_a_city_as_turtle(url: str, tmp_path: Path) -> None:
-    told = shell(block("curl -L"), url, tmp_path)
+    told = shell(block("curl -L -H"), url, tmp_path)
     for fact in (
         "field:music",
         '"2017-10-31"^^xsd:date',
@@ -60,9 +61,16 @@ def test_the_python_example(url: str, tmp_path: Path) -> None:
 
 
 def test_a_query_on_the_folders_and_the_dumps(url: str, tmp_path: Path) -> None:
-    told = shell(block("-m export"), url, tmp_path / "dist")
+    told = shell(block("query members-on-a-day"), url, tmp_path / "dist")
     assert "25      17" in told
     assert (tmp_path / "dist" / "creative-cities.ttl").is_file()
+
+
+def test_names_are_reconciled(url: str, tmp_path: Path) -> None:
+    told = json.loads(shell(block("Norrkoeping"), url, tmp_path))
+    assert [found["result"][0]["id"].rpartition("/")[2] for found in told.values()] == ["norrkoping", "granada-ni"]
+    lines = shell(block("reconcile/table"), url, tmp_path).splitlines()
+    assert [line.split(",")[2] for line in lines[1:]] == ["yes"] * 3
 
 
 def test_another_folder_is_served_and_validated(tmp_path: Path) -> None:
@@ -88,7 +96,8 @@ def test_every_option_that_is_named_is_an_option() -> None:
         for command in [
             ["citygraph", name, "--help"] for name in ("serve", "validate", "format", "query", "stats", "push")
         ]
-        + [["export", "--help"]]
+        + [["citygraph", "link", name, "--help"] for name in ("propose", "check", "labels")]
+        + [["export", "--help"], ["export", "quickstatements", "--help"]]
     )
     named = {
         option

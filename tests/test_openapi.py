@@ -25,10 +25,12 @@ BASE = "https://w3id.org/creative-cities/"
 EXAMPLES = 6
 """Requests that are made up for each operation, of those that the document allows and of those that it does not."""
 BEYOND_A_SCHEMA: dict[str, list[CheckFunction]] = {
-    # That a text is SPARQL, or that one of two parameters is there, is more than a schema of parameters can say.
+    # That a text is SPARQL or a batch in JSON, or one of two parameters there, is more than a schema can say.
     "GET /sparql": [positive_data_acceptance],
     "POST /sparql": [positive_data_acceptance],
     "GET /rdf-graph-store": [positive_data_acceptance],
+    "GET /reconcile": [positive_data_acceptance],
+    "POST /reconcile": [positive_data_acceptance],
 }
 METHODS = {"get", "post"}
 

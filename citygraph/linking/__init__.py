@@ -1,0 +1,1 @@
+"""Links between the graph and Wikidata: found, checked, and written down with their evidence."""
