@@ -61,7 +61,7 @@ class Kept:
     @property
     def size(self) -> int:
         """Roughly the bytes that both forms take; the compressed one has its place from the start."""
-        return self.plain.size * 3 // 2 if self.packs else self.plain.size
+        return self.plain.size * 11 // 10 if self.packs else self.plain.size
 
     def unpacked(self, accepted: str) -> bool:
         """Whether a client that accepts these encodings wants a form that is not there yet."""

@@ -232,10 +232,12 @@ class Answering:
 
 
 def default_graph(store: Store) -> Store:
-    """A store with the default graph of another."""
-    made = Store()
-    made.bulk_extend(store.quads_for_pattern(None, None, None, DefaultGraph()))
-    return made
+    """A store with the default graph of another, its quads in the same order."""
+    for _ in range(2):  # A copy has them in the opposite order.
+        copy = Store()
+        copy.bulk_extend(store.quads_for_pattern(None, None, None, DefaultGraph()))
+        store = copy
+    return store
 
 
 def check(text: str, timeout: float | None) -> None:

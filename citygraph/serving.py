@@ -15,7 +15,7 @@ from citygraph.front import Front
 from citygraph.mounting import prefix_of
 from citygraph.remote import connect
 
-CACHE = 256 << 20
+CACHE = 128 << 20
 """Bytes of kept answers, over all processes of the web server."""
 
 QUERY_THREADS = 64
