@@ -11,6 +11,9 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
 
+LARGEST = 8 << 20
+"""Bytes of a reply that is still kept: the whole graph as N-Triples is, and what an attack makes up is not."""
+
 Headers = list[tuple[str, str]]
 
 COMPRESSED = (
@@ -139,7 +142,8 @@ def day(text: str) -> datetime | None:
 
 @dataclass
 class Cache:
-    """Kept replies by key, within `limit` bytes; a reply of more than a quarter of that is not kept."""
+    """Kept replies by key, within `limit` bytes; a reply of more than a quarter of that, or of
+    `LARGEST`, is not kept."""
 
     limit: int
     held: int = 0
@@ -158,7 +162,7 @@ class Cache:
     def put(self, key: object, kept: Kept, length: int = 0) -> None:
         """Keep a reply under a key of so many bytes, and let go of the least used ones that no longer fit."""
         size = kept.size + length
-        if size > self.limit // 4:
+        if size > min(self.limit // 4, LARGEST):
             return
         with self.lock:
             if (old := self.entries.pop(key, None)) is not None:
