@@ -2,7 +2,8 @@
 
 It does nothing else: it hears the workers' ticks, and knows by them how long each is at its query.
 
-- After a tick (0.1 s) the query is long: a stand-in is forked, so that light queries do not wait behind heavy ones.
+- After a tick (0.1 s) the query is long: a stand-in is forked, and one for those to come, so that light queries do not
+  wait behind heavy ones.
 - After a second one (0.5 s) it lets every other process go first, and of these at most two for each worker of the pool
   run at a time. The others are halted, with what memory they took so far, until it is their turn or their time is over.
 - When as many are long as there are places in the queue, the latest is ended, so that light queries still get through.
@@ -60,7 +61,7 @@ class Zygote:
         try:
             while True:
                 self.fill()
-                heard = self.poll.poll(QUIET * 1000 if self.spare() else None)
+                heard = self.poll.poll(QUIET * 1000 if self.spare() and not self.long else None)
                 for descriptor, _ in heard:
                     if descriptor == watch and self.owner == self.pool.owner:
                         shutil.rmtree(self.pool.folder, ignore_errors=True)
@@ -115,7 +116,9 @@ class Zygote:
         most = self.pool.size * AT_A_TIME + self.pool.queue
         for child in self.long[most:]:
             self.end(child)
-        for _ in range(self.pool.size - len(self.free())):
+        # The more are long, the more may come at once: a crowd shall not go through the queue a few at a time.
+        more = min(len(self.long), self.pool.size * AT_A_TIME)
+        for _ in range(self.pool.size + more - len(self.free())):
             self.spawn()
 
     def spawn(self) -> None:

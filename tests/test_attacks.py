@@ -72,8 +72,10 @@ QUERIES: dict[str, tuple[str, set[int]]] = {
 @contextmanager
 def attackable(workers: int, log: Path) -> Iterator[tuple[str, int]]:
     with serving("--workers", str(workers), "--timeout", f"{LIMIT:g}", log=log) as (url, process):
-        with light_load(url):
+        # A server that has been at work: each process has touched, and so has of its own, the pages that queries use.
+        with light_load(url), ThreadPoolExecutor(8) as threads:
             time.sleep(1)
+            list(threads.map(lambda n: ask(url, f"SELECT * {{ ?s ?p ?o }} LIMIT 20000 # {n}"), range(24)))
         yield url, process.pid
 
 

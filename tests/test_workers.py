@@ -169,7 +169,7 @@ def test_a_long_query_gets_a_stand_in(make: Making, monkeypatch: pytest.MonkeyPa
     first = engine.pool.workers()
     with ThreadPoolExecutor() as threads:
         heavy = threads.submit(engine.query, MEDIUM)
-        assert soon(lambda: len(engine.pool.workers()) == 2)
+        assert soon(lambda: len(engine.pool.workers()) > 1)
         assert b"true" in engine.query(LIGHT).body
         assert b"4000000" in heavy.result().body
     # A very long one ends its worker; one that was only long leaves a worker too many.
