@@ -175,5 +175,8 @@ def table(asked: Mapping[str, str]) -> Response:
             types=list(zip(register.types, register.labels, strict=True)), properties=properties, batch=reading.BATCH,
         )  # fmt: skip
         response = Response(page, content_type=formats.HTML.content_type)
-    response.headers["Cache-Control"] = "no-store" if names else "public, max-age=300"
+    response.headers["Cache-Control"] = "no-store" if names else replies.CACHED
+    if not names and request.method == "GET":
+        response.add_etag()
+        response.make_conditional(request)
     return response
