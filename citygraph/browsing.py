@@ -125,7 +125,7 @@ def written(page: Listed, format: Format) -> bytes | str:
     if format is formats.GEOJSON:
         head = {"title": query.title, "id": public(page.wanted), "numberMatched": page.total}
         return tabular.geojson(page.columns, page.rows, lists.item(query.text)[0], head)
-    facts = lists.facts(site.engine, page.wanted.name, page.items)
+    facts = lists.facts(site.engine, page.wanted, page.items)
     if format is formats.JSON:
         return as_json(page, query, facts)
     return documents.write(facts, format, site.dataset)

@@ -87,12 +87,12 @@ class Kept:
 
 
 def takes_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding header allows gzip."""
+    """Whether an Accept-Encoding header allows gzip; what it says of gzip itself goes before what it says of *."""
+    said: dict[str, bool] = {}
     for part in accepted.lower().split(","):
         name, _, parameters = part.partition(";")
-        if name.strip() in ("gzip", "*"):
-            return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
+        said.setdefault(name.strip(), parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"))
+    return said.get("gzip", said.get("*", False))
 
 
 def keep(reply: Reply) -> Kept:

@@ -79,12 +79,12 @@ class Front:
             accepted = headers.get("accept-encoding", "")
             if kept.unpacked(accepted):
                 await self.packed(kept)
-            send(protocol, unchanged(kept.variant(accepted), headers))
+            send(protocol, unchanged(kept.variant(accepted), headers), scope.method == "HEAD")
 
     def key(self, scope: Scope, headers: dict[str, str], body: bytes) -> tuple[str | bytes, ...] | None:
         """What the reply depends on, or None where a reply is not kept."""
-        method = scope.method
-        if not self.cache.limit or method not in ("GET", "HEAD", "POST") or "range" in headers:
+        method = asked(scope)
+        if not self.cache.limit or method not in ("GET", "POST") or "range" in headers:
             return None
         accept, kind = headers.get("accept", ""), headers.get("content-type", "")
         key = (method, scope.path, scope.query_string, accept, kind, sha256(body).digest() if body else b"")
@@ -98,7 +98,7 @@ class Front:
             if self.engine and self.lines:
                 gone = protocol.client_disconnect
                 found = await straight.answer(
-                    self.engine, self.lines, scope.method, headers, scope.query_string, body, gone
+                    self.engine, self.lines, asked(scope), headers, scope.query_string, body, gone
                 )
             if isinstance(found, Reply):
                 return keep(found)
@@ -137,6 +137,11 @@ class Front:
             await asyncio.get_running_loop().run_in_executor(self.pages, kept.pack)
 
 
+def asked(scope: Scope) -> str:
+    """The method of a request. HEAD is GET until the reply is sent, so that its headers are the same."""
+    return "GET" if scope.method == "HEAD" else str(scope.method)
+
+
 def has_body(scope: Scope, headers: dict[str, str]) -> bool:
     return "content-length" in headers or "transfer-encoding" in headers or scope.method in ("POST", "PUT", "PATCH")
 
@@ -163,7 +168,7 @@ def environment(scope: Scope, headers: dict[str, str], body: bytes) -> dict[str,
     """The WSGI environment of a request. Conditions are left out: they are looked at when the reply is there."""
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope.method,
+        "REQUEST_METHOD": asked(scope),
         "SCRIPT_NAME": "",
         "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
         "QUERY_STRING": scope.query_string,
@@ -212,8 +217,11 @@ def cacheable(reply: Reply) -> bool:
     return lasting and "public" in reply.header("cache-control")
 
 
-def send(protocol: HTTPProtocol, reply: Reply) -> None:
-    if reply.body:
+def send(protocol: HTTPProtocol, reply: Reply, bare: bool = False) -> None:
+    """Send a reply, or the headers that it would have."""
+    if bare and not reply.header("content-length"):
+        reply = Reply(reply.status, [*reply.headers, ("content-length", str(len(reply.body)))], b"")
+    if reply.body and not bare:
         protocol.response_bytes(reply.status, reply.headers, reply.body)
     else:
         protocol.response_empty(reply.status, reply.headers)

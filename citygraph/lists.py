@@ -215,14 +215,15 @@ def among(text: str, variable: str, iris: Collection[str]) -> str:
     return f"{head}{where}\n {told}{inner.sub(lambda found: found[0] + told, body)}"
 
 
-def facts(engine: Engine, name: str, items: Sequence[str]) -> list[Triple]:
+def facts(engine: Engine, wanted: Wanted, items: Sequence[str]) -> list[Triple]:
     """What a list says of its items as a graph: `citygraph/queries/lists/<name>.rq`, else all that is said of them."""
     if not items:
         return []
-    own = f"lists/{name}"
+    own = f"lists/{wanted.name}"
     query = queries.load(own if own in queries.names("lists") else "lists/any")
     values = " ".join(sparql.serialise(NamedNode(iri)) for iri in items)
-    head, where, body = query.text.partition("WHERE {")
+    terms = {each.name: wanted.terms[each.name] for each in query.declared if each.name in wanted.terms}
+    head, where, body = query.filled(terms).partition("WHERE {")
     # In each branch, else each would be worked out for everything there is.
     return engine.construct(head + where + re.sub(r"\{(?=\s+\?item\b)", f"{{ VALUES ?item {{ {values} }}", body))
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pyoxigraph import Literal, NamedNode
@@ -31,10 +32,14 @@ def geojson(columns: Sequence[str], rows: Sequence[Row], item: str, head: Mappin
     """A FeatureCollection (RFC 7946), one feature for each row, without geometry where it has no place; `head` are
     members of the collection besides."""
     shown = [name for name in columns if name not in (item, *PLACE)]
+    several = Counter(row[item] for row in rows)
     features = []
     for row in rows:
-        feature: dict[str, object] = {"type": "Feature", "id": written(row[item]), "geometry": geometry(row)}
-        feature["properties"] = {name: plain(row[name]) if name in row else None for name in shown}
+        thing, once = written(row[item]), several[row[item]] == 1
+        feature: dict[str, object] = {"type": "Feature", **({"id": thing} if once else {}), "geometry": geometry(row)}
+        # A thing in several rows is several features, whose id cannot be one: their properties say what it is.
+        about = {} if once else {item: thing}
+        feature["properties"] = about | {name: plain(row[name]) if name in row else None for name in shown}
         features.append(feature)
     collection = {"type": "FeatureCollection", **head, "features": features}
     return (json.dumps(collection, ensure_ascii=False, indent=1) + "\n").encode()

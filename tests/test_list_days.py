@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from listed import BASE, ids, rows
+from listed import BASE, as_json, ids, rows
 from pyoxigraph import Literal, NamedNode
 
 from citygraph import lists, queries, sparql
@@ -89,3 +89,15 @@ def test_a_city_that_left_is_in_the_list_but_not_in_the_network_afterwards(
     if question.startswith("?at") and "q=" not in question:
         assert sum(int(row["cities"]) for row in rows(small, f"/fields{question}") if row["field"].endswith("glass")) \
             == len(names)  # fmt: skip
+
+
+def test_on_a_day_a_city_has_the_designations_of_that_day_in_every_format(client: FlaskClient) -> None:
+    (lyon,) = as_json(client, "/cities?at=2017-12-31&q=lyon")["items"]
+    assert "currentField" not in lyon
+    assert [held["id"].rpartition("/")[2] for held in lyon["designation"]] == ["lyon-media-arts"]
+    turtle = client.get("/cities.ttl?at=2017-12-31&q=lyon").get_data(as_text=True)
+    assert "lyon-media-arts" in turtle
+    assert "literature" not in turtle
+    (now,) = as_json(client, "/cities?q=lyon")["items"]
+    assert "currentField" in now
+    assert len(now["designation"]) == 2
