@@ -7,7 +7,7 @@ A cache lives in one process over one loaded graph, so nothing in it can outlive
 import gzip
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
 
@@ -63,8 +63,8 @@ class Kept:
 
     @property
     def size(self) -> int:
-        """Roughly the bytes that both forms take; the compressed one has its place from the start."""
-        return self.plain.size * 11 // 10 if self.packs else self.plain.size
+        """Roughly the bytes that the forms take which are there."""
+        return self.plain.size + (self.packed.size if self.packed else 0)
 
     def unpacked(self, accepted: str) -> bool:
         """Whether a client that accepts these encodings wants a form that is not there yet."""
@@ -135,9 +135,10 @@ def unchanged(reply: Reply, request: dict[str, str]) -> Reply:
 def day(text: str) -> datetime | None:
     """The time of an HTTP date, or None for anything else."""
     try:
-        return parsedate_to_datetime(text)
-    except ValueError:
+        found = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
         return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @dataclass

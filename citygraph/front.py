@@ -79,7 +79,11 @@ class Front:
             accepted = headers.get("accept-encoding", "")
             if kept.unpacked(accepted):
                 await self.packed(kept)
-            send(protocol, unchanged(kept.variant(accepted), headers), scope.method == "HEAD")
+                if key and cacheable(kept.plain):
+                    self.cache.put(key, kept, sum(map(len, key)))
+            reply = kept.variant(accepted)
+            # Conditions are for what is read: a POST is answered.
+            send(protocol, reply if scope.method == "POST" else unchanged(reply, headers), scope.method == "HEAD")
 
     def key(self, scope: Scope, headers: dict[str, str], body: bytes) -> tuple[str | bytes, ...] | None:
         """What the reply depends on, or None where a reply is not kept."""
@@ -93,9 +97,9 @@ class Front:
     async def reply(self, scope: Scope, protocol: HTTPProtocol, headers: dict[str, str], body: bytes) -> Kept:
         """The reply of the straight way or of the application. Raises `Left` when the client hung up before it."""
         environ = None
-        if scope.path in self.queries:
+        if spelt(scope.path) in self.queries:
             found = None
-            if self.engine and self.lines:
+            if self.engine and self.lines and scope.path in self.queries:
                 gone = protocol.client_disconnect
                 found = await straight.answer(
                     self.engine, self.lines, asked(scope), headers, scope.query_string, body, gone
@@ -137,6 +141,11 @@ class Front:
             await asyncio.get_running_loop().run_in_executor(self.pages, kept.pack)
 
 
+def spelt(path: str) -> str:
+    """A path as the application reads it, to which slashes too many are none."""
+    return "/" + "/".join(filter(None, path.split("/"))) if path.endswith("/") or "//" in path else path
+
+
 def asked(scope: Scope) -> str:
     """The method of a request. HEAD is GET until the reply is sent, so that its headers are the same."""
     return "GET" if scope.method == "HEAD" else str(scope.method)
@@ -171,7 +180,7 @@ def environment(scope: Scope, headers: dict[str, str], body: bytes) -> dict[str,
         "REQUEST_METHOD": asked(scope),
         "SCRIPT_NAME": "",
         "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
+        "QUERY_STRING": scope.query_string.encode("utf-8", "surrogateescape").decode("latin-1"),
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",

@@ -172,7 +172,12 @@ class Lines:
         """A line that becomes free in a moment."""
         turn: asyncio.Future[Line] = self.loop.create_future()
         self.waiting.append(turn)
-        await asyncio.wait((turn,), timeout=MOMENT)
+        try:
+            await asyncio.wait((turn,), timeout=MOMENT)
+        except asyncio.CancelledError:
+            if not turn.cancel():
+                self.free(turn.result())
+            raise
         if turn.done():
             return turn.result()
         turn.cancel()
@@ -213,7 +218,7 @@ class Lines:
     def close(self) -> None:
         """Drop all lines, and end what is asked over them."""
         for line in list(self.open):
-            line.drop()
+            line.drop(EOFError())
 
     def forget(self, line: Line) -> None:
         self.open.discard(line)

@@ -48,7 +48,8 @@ _DECLARATION = re.compile(rf"(?i:BASE{_SPACE}|PREFIX{_SPACE}(?P<prefix>{_PREFIX}
 _BLANK = re.compile(r"[ \t\r\n]++")
 _FORM = re.compile(r"(?i:SELECT|ASK|CONSTRUCT|DESCRIBE)")
 _GRAPHS = re.compile(r"(?i:GRAPH|FROM|\\u)")
-_VOLATILE = re.compile(r"(?i:NOW|RAND|UUID)")
+# Wherever it stands: what a lexer takes for an IRI (`?x<RAND()&&?y>0`) can be a call to the engine's parser.
+_VOLATILE = re.compile(r"(?i:NOW|RAND|UUID)[ \t\r\n]*+[(#]")
 _UPDATE = re.compile(r"(?i:INSERT|DELETE|LOAD|CLEAR|CREATE|DROP|COPY|MOVE|ADD|WITH)\b")
 _OPERANDS = frozenset({"iri", "variable", "string", "blank", "name", "word", "number", "language"})
 
@@ -224,9 +225,7 @@ def may_name_graphs(text: str) -> bool:
 
 def volatile(text: str) -> bool:
     """Whether the query may be answered otherwise each time it is asked of the same graph."""
-    return _VOLATILE.search(text) is not None and any(
-        token.text.upper() in {"NOW", "RAND", "UUID", "STRUUID"} for token in tokens(text) if token.kind == "word"
-    )
+    return _VOLATILE.search(text) is not None
 
 
 def bind(text: str, terms: Mapping[str, NamedNode | Literal]) -> str:

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -185,3 +186,30 @@ def test_several_known_tags_weak_ones_and_a_star() -> None:
         same = unchanged(made, {"if-none-match": known})
         assert (same.status, same.headers, same.body) == (304, [("etag", '"a"'), ("vary", "Accept")], b"")
     assert unchanged(made, {"if-none-match": '"b"'}) is made
+
+
+def test_a_query_at_an_address_with_slashes_too_many_keeps_no_page_waiting(url: str) -> None:
+    heavy = urllib.parse.urlencode({"timeout": "3", "query": PRODUCT + " #"})
+    with ThreadPoolExecutor(10) as threads:
+        slow = [threads.submit(get, f"{url}/sparql/?{heavy}%20{number}") for number in range(10)]
+        time.sleep(0.3)
+        status, _, _ = get(f"{url}/?unseen=1")
+        waiting = [each for each in slow if not each.done()]
+    assert status == 200
+    assert waiting
+
+
+def test_a_date_without_a_zone_or_beyond_all_time_is_no_fault_of_ours(url: str) -> None:
+    for text in ("Mon, 01 Jan 2024 00:00:00 -0000", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "yesterday"):
+        assert get(url + "/robots.txt", If_Modified_Since=text)[0] in (200, 304)
+
+
+def test_a_post_is_answered_whatever_the_client_has(url: str) -> None:
+    headers = {"Content-Type": "application/sparql-query", "If-None-Match": "*"}
+    with urllib.request.urlopen(urllib.request.Request(url + "/sparql", b"ASK {}", headers), timeout=10) as reply:
+        assert (reply.status, b"true" in reply.read()) == (200, True)
+
+
+def test_what_only_the_engine_reads_as_a_call_is_not_kept_either(url: str) -> None:
+    for text in ("SELECT ?x { VALUES (?x ?b) { (0.1 1) } FILTER(?x<RAND()&&?b>0) }", "SELECT * {} ORDER BYRAND()"):
+        assert get(asked(url, text), Accept="text/csv")[1]["cache-control"] == "no-store"
