@@ -18,6 +18,7 @@ import select
 import shutil
 import signal
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,11 +36,13 @@ QUIET = 1.0
 
 @dataclass
 class Child:
-    """A worker as the zygote knows it: its ticks at one query, whether it is halted, or told to retire."""
+    """A worker as the zygote knows it: its ticks at one query and when the last one came, whether it is
+    halted, or told to retire."""
 
     pid: int
     talk: socket.socket
     ticks: int = 0
+    heard: float = 0.0
     halted: bool = False
     retiring: bool = False
 
@@ -61,14 +64,15 @@ class Zygote:
         try:
             while True:
                 self.fill()
-                heard = self.poll.poll(QUIET * 1000 if self.spare() and not self.long else None)
+                heard = self.poll.poll(QUIET * 1000 if self.spare() or self.long else None)
                 for descriptor, _ in heard:
                     if descriptor == watch and self.owner == self.pool.owner:
                         shutil.rmtree(self.pool.folder, ignore_errors=True)
                     if descriptor in (watch, told):
                         return
                     self.hear(self.children[descriptor])
-                if not heard:
+                self.forget()
+                if not heard and not self.long:
                     self.retire()
         finally:
             for child in self.children.values():
@@ -148,11 +152,20 @@ class Zygote:
                     self.long.remove(child)
             else:
                 child.ticks += 1
+                child.heard = time.monotonic()
                 if child.ticks == 1:
                     self.long.append(child)
                 elif child.ticks == 2:
                     yield_to_others(child.pid)
         self.take_turns()
+
+    def forget(self) -> None:
+        """Take for done what no longer ticks: on a busy machine the last tick of a query may come after its end."""
+        for child in list(self.long):
+            if not child.halted and time.monotonic() - child.heard > QUIET + worker.LATER:
+                child.ticks = 0
+                self.long.remove(child)
+                self.take_turns()
 
     def take_turns(self) -> None:
         """Of the very long queries the first ones run."""
@@ -160,7 +173,7 @@ class Zygote:
             halted = place >= self.pool.size * AT_A_TIME
             if halted != child.halted:
                 os.kill(child.pid, signal.SIGSTOP if halted else signal.SIGCONT)
-                child.halted = halted
+                child.halted, child.heard = halted, time.monotonic()
 
     def retire(self) -> None:
         """Send the workers home that are too many, the youngest first."""
