@@ -20,8 +20,10 @@ from citygraph import (
     remote,
     replies,
     signposts,
+    wording,
 )
-from citygraph.addresses import local, placed
+from citygraph.addresses import home as begin
+from citygraph.addresses import in_languages, local, placed, url_on_page
 from citygraph.dataset import Dataset, checkout, load
 from citygraph.engine import Embedded, Engine
 from citygraph.errors import EngineError
@@ -56,6 +58,7 @@ def create_app(
     # Werkzeug would redirect from // to / with an address made of the Host header.
     app.url_map.merge_slashes = app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    wording.install(app.jinja_env)
     public = public_url or os.environ.get("CITYGRAPH_URL") or dataset.base
     engine = engine or remote.connect(dataset) or Embedded(dataset)
     app.extensions["site"] = Site(dataset, engine, public.rstrip("/") + "/")
@@ -88,7 +91,8 @@ def refused(error: HTTPException) -> Response:
 
 def furniture() -> dict[str, object]:
     """What every page has around it."""
-    return {"site": site, "language": g.get("language", "en"), "local": local}
+    words = {"language": wording.spoken(), "turned_to": in_languages()}
+    return {"site": site, "local": local, "url_for": url_on_page, **words}
 
 
 @graph.get("/")
@@ -186,7 +190,7 @@ def context(version: str) -> Response:
 @graph.get("/api/openapi.json")
 def api() -> Response:
     """What a program can ask here, as OpenAPI 3.1."""
-    return replies.cached(site, lambda: openapi.document(site, url_for("graph.home")), formats.JSON.content_type)
+    return replies.cached(site, lambda: openapi.document(site, begin()), formats.JSON.content_type)
 
 
 @graph.get("/resource")

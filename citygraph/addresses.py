@@ -1,11 +1,12 @@
 """Addresses on this site: where an IRI below the base is found here, wherever the site is mounted."""
 
-from urllib.parse import unquote
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
 
-from flask import url_for
+from flask import g, request, url_for
 from werkzeug.urls import iri_to_uri
 
-from citygraph import documents
+from citygraph import documents, wording
 from citygraph.formats import Format
 from citygraph.site import site
 
@@ -16,14 +17,43 @@ def local(iri: str) -> str | None:
     """The address on this site of an IRI below the base; None for IRIs of others."""
     if not iri.startswith(site.dataset.base):
         return None
-    return placed(iri) or url_for("graph.resource", iri=iri)
+    here = placed(iri)
+    if here is None:
+        return url_for("graph.resource", iri=iri)
+    path, hash, fragment = here.partition("#")
+    return f"{path}?lang={lang}{hash}{fragment}" if (lang := g.get("carried")) and "?" not in path else here
+
+
+def url_on_page(endpoint: str, **values: Any) -> str:
+    """An address for a template: pages go on in the language that the page's own address asks for."""
+    to_data = "format" in values or documents.split(str(values.get("path", "")))[1]
+    if (lang := g.get("carried")) and endpoint != "static" and not to_data:
+        values.setdefault("lang", lang)
+    return url_for(endpoint, **values)
+
+
+def in_languages() -> list[dict[str, str]]:
+    """The page that is asked for in the languages of labels: tag, address, and the name of those of the interface.
+
+    The last one is for readers of any other language."""
+    given = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
+    made = [{"language": "x-default", "address": request.script_root + with_query(request.path, given)}]
+    for tag in reversed(wording.LABELS):
+        address = request.script_root + with_query(request.path, [*given, ("lang", tag)])
+        made.insert(0, {"language": tag, "address": address, "name": wording.INTERFACE.get(tag, "")})
+    return made
+
+
+def with_query(path: str, given: list[tuple[str, str]]) -> str:
+    """A path with parameters, as a browser may be sent to."""
+    return quote(path, safe="/:@!$&'()*+,;=~") + (f"?{urlencode(given)}" if given else "")
 
 
 def placed(iri: str) -> str | None:
     """The same for those whose path is their address; None for others."""
     base = site.dataset.base
     rest = iri.removeprefix(base)
-    return url_for("graph.home") + iri_to_uri(rest) if iri.startswith(base) and has_path(base, rest) else None
+    return home() + iri_to_uri(rest) if iri.startswith(base) and has_path(base, rest) else None
 
 
 def of_document(iri: str, format: Format, lang: str | None = None) -> str:
@@ -31,6 +61,11 @@ def of_document(iri: str, format: Format, lang: str | None = None) -> str:
     if here := placed(iri):
         return here + format.suffix + (f"?lang={lang}" if lang else "")
     return url_for("graph.resource", iri=iri, format=format.name, lang=lang)
+
+
+def home() -> str:
+    """What every path here begins with."""
+    return f"{request.script_root}/"
 
 
 def has_path(base: str, rest: str) -> bool:

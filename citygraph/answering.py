@@ -40,11 +40,12 @@ def on_page(asked: protocol.Operation) -> Response:
         response.headers["Cache-Control"] = replies.CACHED
         response.add_etag()
         response.make_conditional(request)
-    response.vary.add("Accept")
+    response.vary.update(("Accept", "Accept-Language"))
     return response
 
 
 def page(asked: protocol.Operation, answer: Answer | None = None, error: EngineError | None = None) -> str:
     """The query page as HTML."""
+    replies.spoken(formats.HTML)
     shown = listing.query_page(asked, local, site.dataset.prefixes, answer, error)
     return render_template("query.html", **shown)

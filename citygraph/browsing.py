@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Response, abort, g, render_template, request, url_for
 from pyoxigraph import Literal, NamedNode, Triple
 
 from citygraph import documents, formats, listing, lists, protocol, queries, replies, tabular, tidy
-from citygraph.addresses import local
+from citygraph.addresses import home, local
 from citygraph.formats import Format
 from citygraph.incoming import agreed, wanted
 from citygraph.lists import Listed, Wanted
@@ -47,6 +47,7 @@ def reply(name: str, format: Format | None = None) -> Response:
         abort(404, f"This list comes as {', '.join(offer.suffix[1:] for offer in offered(name))}.")
     chosen = agreed(format) if format else wanted(offered(name))
     asked = lists.read(name, protocol.parameters(request.query_string), site.index)
+    asked = replace(asked, language=g.language)
     pages: list[Listed] = []
 
     def make() -> bytes | str:
@@ -80,7 +81,7 @@ def public(asked: Wanted, page: int | None = None) -> str:
     """The same on the web, of the list itself."""
     said = {key: value for key, value in asked.given.items() if key != "format"}
     here = address(Wanted(asked.name, said, {}, None, 1, 1, asked.language), None, page)
-    return site.public_url + here.removeprefix(url_for("graph.home"))
+    return site.public_url + here.removeprefix(home())
 
 
 def turned(page: Listed, format: Format | None) -> dict[str, str]:

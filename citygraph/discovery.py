@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
-from flask import render_template, url_for
+from flask import render_template
 from pyoxigraph import Literal, NamedNode
 from werkzeug.exceptions import NotFound
 from werkzeug.urls import iri_to_uri
 
 from citygraph import documents, formats, queries
-from citygraph.addresses import has_path
+from citygraph.addresses import has_path, home
 from citygraph.catalogue import DUMPED, dump
 from citygraph.description import curie
 from citygraph.examples import ADDRESS
@@ -73,8 +73,8 @@ def page(base: str, iri: str) -> str:
 
 def robots(site: Site) -> str:
     """Crawlers may read everything but what they would ask the engine for without end."""
-    home = url_for("graph.home")
-    lines = ["User-agent: *", *(f"Disallow: {home}{path}" for path in NOT_FOR_CRAWLERS)]
+    here = home()
+    lines = ["User-agent: *", *(f"Disallow: {here}{path}" for path in NOT_FOR_CRAWLERS)]
     return "\n".join([*lines, "", f"Sitemap: {site.public_url}sitemap.xml", ""])
 
 

@@ -23,6 +23,7 @@ from citygraph.asking import ASKER, Asker
 from citygraph.cache import Cache, Headers, Kept, Reply, keep, unchanged
 from citygraph.engine import Embedded
 from citygraph.lines import Left, Lines
+from citygraph.wording import accepted
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -91,7 +92,9 @@ class Front:
         if not self.cache.limit or method not in ("GET", "POST") or "range" in headers:
             return None
         accept, kind = headers.get("accept", ""), headers.get("content-type", "")
-        key = (method, scope.path, scope.query_string, accept, kind, sha256(body).digest() if body else b"")
+        language = accepted(headers.get("accept-language"))
+        told = sha256(body).digest() if body else b""
+        key = (method, scope.path, scope.query_string, accept, kind, language, told)
         return key if sum(map(len, key)) < LONGEST_KEY else None
 
     async def reply(self, scope: Scope, protocol: HTTPProtocol, headers: dict[str, str], body: bytes) -> Kept:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from flask import Response, abort, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from citygraph import formats, protocol, replies
+from citygraph import formats, protocol, replies, wording
 from citygraph.formats import Format
 from citygraph.negotiation import negotiate
 from citygraph.protocol import BadRequest
@@ -25,7 +25,7 @@ def read() -> Response | None:
     except UnicodeError:
         raise BadRequest("The address is not UTF-8.") from None
     g.parameters = dict(reversed(protocol.parameters(request.query_string)))
-    g.language = g.parameters.get("lang") or "en"
+    g.language = g.parameters.get("lang") or wording.WRITTEN
     if not LANGUAGE.fullmatch(g.language):
         raise BadRequest("lang is a language tag such as en, sv, fr or es.")
     if request.method == "OPTIONS":
@@ -46,7 +46,7 @@ def agreed(format: Format) -> Format:
     named = g.parameters.get("format")
     if named is not None and formats.lookup(named, (format,)) is None:
         raise BadRequest(f"The address ends in {format.suffix}, so leave format={named} out, or the suffix.")
-    return format
+    return replies.spoken(format)
 
 
 def carried(address: str) -> str:
@@ -60,9 +60,9 @@ def wanted(offers: Sequence[Format]) -> Format:
     """The format to answer in: `?format=` if it is there, else what Accept wants most."""
     named = g.parameters.get("format")
     if named is None:
-        return negotiate(request.headers.get("Accept"), offers)
+        return replies.spoken(negotiate(request.headers.get("Accept"), offers))
     found = formats.lookup(named, offers)
     if found is None:
         names = [offer.name for offer in offers]
         raise BadRequest(f"There is no such format here. format is one of {', '.join(names)}.", offers=names)
-    return found
+    return replies.spoken(found)

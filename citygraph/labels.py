@@ -25,7 +25,6 @@ Labels = Mapping[str, list[Literal]]
 NAMING = [
     name(c).value for c in ("rdfs:label", "skos:prefLabel", "schema:name", "foaf:name", "dcterms:title", "sh:name")
 ]
-PAGE_LANGUAGE = "en"
 RDF, XSD = PREFIXES["rdf"], PREFIXES["xsd"]
 DATES = {"date", "dateTime", "gYear", "gYearMonth"}
 NUMBERS = {"integer", "decimal", "double", "float", "nonNegativeInteger"}
@@ -67,8 +66,8 @@ def written(term: Term) -> str:
 
 
 def tag(literal: Literal | None) -> str | None:
-    """The language that a text has to be marked with on a page."""
-    return literal.language if literal is not None and literal.language != PAGE_LANGUAGE else None
+    """The language of a text, if it says one."""
+    return literal.language if literal is not None else None
 
 
 def shown(literal: Literal) -> Value:

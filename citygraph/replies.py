@@ -4,11 +4,11 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from flask import Response, render_template, request, url_for
+from flask import Response, g, render_template, request, url_for
 from werkzeug.datastructures import Headers
 from werkzeug.urls import iri_to_uri
 
-from citygraph import formats
+from citygraph import formats, wording
 from citygraph.errors import NotAcceptable
 from citygraph.formats import Format
 from citygraph.negotiation import negotiate
@@ -68,19 +68,31 @@ def cached(
     response.headers["Cache-Control"] = CACHED
     if negotiated:
         response.vary.add("Accept")
+    if content_type == formats.HTML.content_type:
+        spoken(formats.HTML)
+        response.vary.add("Accept-Language")
     if site.changes:
         # Neither our edition nor the day of the release says what a store holds by now: only the bytes do.
         response.set_data(make())
         response.add_etag()
         response.make_conditional(request)
         return response
-    variant = " ".join((site.edition, request.full_path, request.script_root, content_type))
+    variant = " ".join((site.edition, request.full_path, request.script_root, content_type, g.language))
     response.set_etag(hashlib.sha256(variant.encode("utf-8", "replace")).hexdigest()[:32])
     response.last_modified = site.modified
     response.make_conditional(request)
     if response.status_code != 304:
         response.set_data(make())
     return response
+
+
+def spoken(format: Format) -> Format:
+    """The format of a reply. A page speaks the language that its address or the browser asks for, and its links go on
+    in the one of its address; data have labels in one language only where the address says which."""
+    if format is formats.HTML:
+        g.carried = g.parameters.get("lang")
+        g.language = g.carried or wording.accepted(request.headers.get("Accept-Language"))
+    return format
 
 
 def gone(body: bytes | str, content_type: str, links: Sequence[str]) -> Response:
@@ -142,15 +154,15 @@ def problem(
     format = problem_format(request.headers.get("Accept"))
     if format is PROBLEM:
         body = json.dumps(document, ensure_ascii=False)
-    elif format is formats.HTML:
-        body = render_template("problem.html", problem=document, title=title)
+    elif spoken(format) is formats.HTML:
+        body = render_template("problem.html", problem=document, title=title, turned_to=())
     else:
         told = [f"{status} {title}", detail, *(f"{key}: {value}" for key, value in (extra or {}).items())]
         body = "\n".join(told) + "\n"
     response = Response(body, status, content_type=format.content_type)
     response.headers.update(headers or {})
     response.headers["Cache-Control"] = "no-store"
-    response.vary.add("Accept")
+    response.vary.update(("Accept", "Accept-Language"))
     return response
 
 

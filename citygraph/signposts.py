@@ -11,6 +11,7 @@ from flask import url_for
 from pyoxigraph import NamedNode
 
 from citygraph import documents, formats, replies
+from citygraph.addresses import home
 from citygraph.catalogue import DUMPED, dump
 from citygraph.formats import Format
 from citygraph.labels import written
@@ -55,7 +56,7 @@ def headers(format: Format) -> list[str]:
     """The Link headers of the dataset's documents beyond those of every document: all of them lead to the linkset."""
     links = [replies.link(url_for("graph.linkset"), "linkset", LINKSET.media_type)]
     if format is formats.HTML:
-        found = signposts(url_for("graph.home"))
+        found = signposts(home())
         links += [replies.link(s.target, s.relation, s.media_type) for s in found if s.relation != "license"]
     return links
 

@@ -186,9 +186,9 @@ def test_a_list_is_a_table_of_links(client: FlaskClient, path: str, count: int, 
 
 
 def test_labels_come_in_the_language_asked_for_and_say_so(client: FlaskClient) -> None:
-    assert '<a href="/country/se" lang="sv">Sverige</a>' in page(client, "/cities?lang=sv")
-    text = page(client, "/country/se.html?lang=sv")
-    assert '<h1 lang="sv">Sverige</h1>' in text
+    assert '<a href="/country/se?lang=fr" lang="fr">Suède</a>' in page(client, "/cities?lang=fr")
+    assert '<h1 lang="fr">Suède</h1>' in page(client, "/country/se.html?lang=fr")
+    assert "<h1>Sverige</h1>" in page(client, "/country/se.html?lang=sv")
     # No Wolof anywhere: English it is.
     assert "<h1>Sweden</h1>" in page(client, "/country/se.html?lang=wo")
 

@@ -1,0 +1,90 @@
+"""The words of the interface: English in templates and code, Swedish in `translations/sv/*.po`, a file for each topic.
+
+Labels of things, properties and classes are the graph's own, in four languages; they do not stand here.
+"""
+
+import gettext as standard
+import io
+from functools import cache
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import g, has_request_context
+from jinja2 import Environment
+from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+FOLDER = Path(__file__).with_name("translations")
+WRITTEN = "en"
+"""The language that the templates are written in."""
+INTERFACE = {WRITTEN: "English", "sv": "Svenska"}
+"""The languages of the interface, each by its own name."""
+LABELS = (*INTERFACE, "fr", "es")
+"""The languages that labels are asked for in when a browser says which it reads."""
+KEPT = 1024
+
+
+@cache
+def catalogue(language: str) -> standard.NullTranslations:
+    """The translations into a language, of all its files. Raises `ValueError` for a file that is not in order."""
+    found = standard.NullTranslations()
+    for path in sorted((FOLDER / language).glob("*.po"), reverse=True):
+        compiled = io.BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
+        compiled.seek(0)
+        one = standard.GNUTranslations(compiled)
+        one.add_fallback(found)
+        found = one
+    return found
+
+
+def interface(language: str) -> str:
+    """The language of the interface for one in which labels are shown."""
+    base = language.partition("-")[0].lower()
+    return base if base in INTERFACE else WRITTEN
+
+
+def spoken() -> str:
+    """The language of the interface in the page that is being made."""
+    return interface(g.get("language", WRITTEN) if has_request_context() else WRITTEN)
+
+
+def gettext(message: str) -> str:
+    """A message of the interface in the language of the page."""
+    return catalogue(spoken()).gettext(message) if message else ""
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """A message that depends on a number."""
+    return catalogue(spoken()).ngettext(one, many, number)
+
+
+@cache
+def read_accept(header: str) -> str | None:
+    """The language of labels that an Accept-Language header wants most, if it wants one of them."""
+    return parse_accept_header(header, LanguageAccept).best_match(LABELS)
+
+
+def accepted(header: str | None) -> str:
+    """The language for a browser; English where it says nothing, or nothing that we have."""
+    if not header or len(header) > KEPT:
+        return WRITTEN
+    if read_accept.cache_info().currsize > KEPT:
+        read_accept.cache_clear()
+    return read_accept(header) or WRITTEN
+
+
+def marked(language: str | None) -> str:
+    """The attribute of a text whose language is not that of the page around it, with a space before it."""
+    return Markup(' lang="{}"').format(language) if language and language != spoken() else ""
+
+
+def install(environment: Environment) -> None:
+    """Give templates the words: `_`, `{% trans %}` and `marked`."""
+    environment.add_extension("jinja2.ext.i18n")
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["marked"] = marked
