@@ -192,6 +192,12 @@ def test_wrong_options_are_refused() -> None:
             bench(options)
 
 
+def test_data_prepared_for_another_size_are_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "cities").write_text("4000", "utf-8")
+    with pytest.raises(SystemExit, match="prepared for 4000 cities; name another folder"):
+        bench(["--cities", "40000", "--folder", str(tmp_path)])
+
+
 def test_a_wrong_answer_has_no_ratio() -> None:
     quick, slow = load.Measured(100.0, 1.0, 2.0, 0), load.Measured(10.0, 1.0, 2.0, 0)
     peer = {"version": "1", "settings": "", "loaded": 1.0, "before": (1.0, 1.0), "after": (1.0, 1.0)}

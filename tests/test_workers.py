@@ -190,6 +190,20 @@ def test_a_worker_stays_after_a_long_query_and_the_spare_one_retires(
     assert b"true" in engine.query(LIGHT).body
 
 
+def test_a_tick_that_comes_after_the_end_of_its_query_keeps_no_worker_too_many(
+    make: Making, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On a busy machine the timer may fire when the worker has said already that it is done: here it always does so.
+    monkeypatch.setattr(worker, "DONE", worker.DONE + bytes([signal.SIGALRM]))
+    monkeypatch.setattr(worker, "LATER", 2.0)
+    monkeypatch.setattr(zygote, "QUIET", 0.2)
+    engine = make(workers=1, timeout=30.0)
+    assert b"4000000" in engine.query(MEDIUM).body
+    assert len(engine.pool.workers()) > 1
+    assert soon(lambda: len(engine.pool.workers()) == 1, 20.0)
+    assert b"true" in engine.query(LIGHT).body
+
+
 def test_of_many_very_long_queries_some_run_and_the_others_are_halted(
     make: Making, monkeypatch: pytest.MonkeyPatch
 ) -> None:
