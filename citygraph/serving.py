@@ -18,6 +18,8 @@ from citygraph.remote import connect
 CACHE = 128 << 20
 """Bytes of kept answers, over all processes of the web server."""
 
+STOPPING = 5
+"""Seconds that a process of the web server has to end when the server does."""
 QUERY_THREADS = 64
 """Per process of the web server: more than callers may wait, so that the engine's bounded queue is what says no."""
 
@@ -51,6 +53,7 @@ def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float, pat
         interface=Interfaces.RSGI,
         workers=workers,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOPPING,
         log_level=LogLevels.warning,
     )
     triples = sum(loaded.counts.values())

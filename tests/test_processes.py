@@ -85,3 +85,14 @@ def test_with_the_main_process_everything_ends(tmp_path: Path, end: signal.Signa
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
     assert left == []
+
+
+def test_a_process_that_no_longer_listens_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    with serving("--workers", "1", log=tmp_path / "log") as (url, process):
+        ask(url, light())
+        everything = tree(process.pid)
+        # As good as a thread that never comes back.
+        os.kill(roles(process.pid)["web"][0], signal.SIGSTOP)
+        process.terminate()
+        process.wait(30)
+        assert soon(lambda: not any(map(alive, everything))) < WITHIN
