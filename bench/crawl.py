@@ -13,14 +13,16 @@ import threading
 import time
 import urllib.request
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, quote, unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import parse_qs, unquote, urldefrag, urljoin, urlsplit
 
 from pyoxigraph import RdfFormat, Triple, parse
 
+from bench.inventory import Get, Reply, by_dump, things
 from bench.peers import REPOSITORY
 from bench.servers import free_port
 from citygraph.turtle import stable
@@ -32,32 +34,6 @@ DATA = re.compile(r"(.*)\.(ttl|nt|jsonld|rdf|json|csv|geojson)")
 PATIENCE = 60.0
 SPOKEN = 40
 """Every page has an address in each language, whose links go on in it: of so many, one is visited."""
-SUBJECTS = """
-SELECT DISTINCT ?thing
-WHERE { { ?thing ?property ?value } UNION { GRAPH ?graph { ?thing ?property ?value } } FILTER(ISIRI(?thing)) }
-"""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A reply as it came; `links` are the values of its Link headers, header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    links: list[str]
-    body: bytes
-
-    @property
-    def media_type(self) -> str:
-        """The media type without parameters."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    def linked(self, relation: str) -> list[str]:
-        """The targets of a link relation."""
-        return [one[1 : one.index(">")] for one in self.links if f'rel="{relation}"' in one]
-
-
-Get = Callable[[str, Mapping[str, str]], Reply]
 
 
 @dataclass(frozen=True)
@@ -102,22 +78,29 @@ class Page(HTMLParser):
         super().__init__()
         self.links: set[str] = set()
         self.anchors: set[str] = set()
+        self.alternates: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {key: value or "" for key, value in attrs}
         self.anchors.update({found["id"]} if "id" in found else ())
         self.links.update(found[key] for key in ("href", "src", "action") if key in found)
+        if tag == "link" and found.get("rel") == "alternate" and "hreflang" not in found:
+            self.alternates.append(found.get("href", ""))
 
 
-def crawl(get: Get, start: str = "/", workers: int = 1, share: int = 1) -> Report:
+def crawl(get: Get, start: str = "/", workers: int = 1, share: int = 1, files: bool = False) -> Report:
     """Visit all that can be reached from an address by links, level by level, and compare what was found.
 
-    With a `share` of ten every page is visited, and the data documents of one thing in ten.
+    With a `share` of ten every page is visited, and the data documents of one thing in ten. A site of plain `files` has
+    no endpoint, and its pages link straight to documents: there things are visited besides.
     """
     report, began = Report(origin={start: ""}), time.perf_counter()
     contexts: dict[str, object] = {}
-    level = [start]
+    if files:
+        report.things = by_dump(get, start)
+        report.origin |= dict.fromkeys(report.things, "its IRI")
+    level = list(report.origin)
     with ThreadPoolExecutor(workers) as pool:
         while level:
             found = pool.map(lambda address: visit(get, address, contexts), level)
@@ -131,7 +114,7 @@ def crawl(get: Get, start: str = "/", workers: int = 1, share: int = 1) -> Repor
         astray = sorted(link for link in seen.links if link.startswith("/") and not link.startswith(start))
         report.faults += [f"{link} (from {address}): leads out of the site" for link in astray]
     report.faults += missing_anchors(report)
-    report.things = things(get, start)
+    report.things = report.things or things(get, start)
     for thing in report.things:
         report.faults += compare(report, thing, share)
     report.seconds = time.perf_counter() - began
@@ -164,16 +147,17 @@ def visit(get: Get, address: str, contexts: dict[str, object]) -> Seen:
     if reply.status != 200:
         return Seen(reply.status, reply.media_type, faults=(f"status {reply.status}",))
     faults = [] if "no-store" in reply.headers.get("cache-control", "") else again(get, address, reply)
-    links, anchors, digest = set[str](), set[str](), ""
+    links, anchors, digest, stated = set[str](), set[str](), "", reply.linked("alternate")
     try:
         if reply.media_type == "text/html":
             page = Page(reply.body.decode())
             links, anchors = {urljoin(address, link) for link in page.links}, page.anchors
+            stated = stated or page.alternates
         else:
             digest = digested(get, reply, contexts)
     except (ValueError, SyntaxError) as error:
         faults.append(f"{reply.media_type} cannot be read: {error}")
-    alternates = tuple(urljoin(address, link) for link in reply.linked("alternate"))
+    alternates = tuple(urljoin(address, link) for link in stated)
     return Seen(
         reply.status, reply.media_type, "", frozenset(links), frozenset(anchors), digest, alternates, tuple(faults)
     )
@@ -227,20 +211,6 @@ def missing_anchors(report: Report) -> Iterator[str]:
                 yield f"{link} (from {address}): the page has no such anchor"
 
 
-def things(get: Get, start: str) -> list[str]:
-    """The addresses of all things that the graph describes, by their IRIs below its base."""
-    void = get(f"{start}.well-known/void", {"Accept": "application/n-triples"})
-    spaces = [
-        q.object.value for q in parse(void.body, format=RdfFormat.N_TRIPLES) if q.predicate.value.endswith("uriSpace")
-    ]
-    query = f"{start}sparql?query={quote(SUBJECTS, safe='')}"
-    rows = json.loads(get(query, {"Accept": "application/sparql-results+json"}).body)["results"]["bindings"]
-    iris = sorted({urldefrag(row["thing"]["value"])[0] for row in rows})
-    bases = {space: sum(iri.startswith(space) for iri in iris) for space in spaces}
-    base = max(bases, key=lambda space: bases[space])
-    return [start + iri.removeprefix(base) for iri in iris if iri.startswith(base)]
-
-
 def compare(report: Report, thing: str, share: int = 1) -> Iterator[str]:
     """What is wrong with a thing: not reached, or its documents do not all say the same."""
     seen = report.seen.get(thing)
@@ -267,17 +237,24 @@ class Connections:
         parts = urlsplit(url)
         self.host, self.port = parts.hostname or "127.0.0.1", parts.port or 80
         self.of_thread = threading.local()
+        self.opened: list[http.client.HTTPConnection] = []
 
     def __call__(self, address: str, headers: Mapping[str, str]) -> Reply:
         connection = getattr(self.of_thread, "connection", None)
         if connection is None:
             connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE)
             self.of_thread.connection = connection
+            self.opened.append(connection)
         connection.request("GET", address, headers=dict(headers))
         response = connection.getresponse()
         body = response.read()
         found = {key.lower(): value for key, value in response.getheaders()}
         return Reply(response.status, found, response.headers.get_all("Link") or [], body)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        for connection in self.opened:
+            connection.close()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -285,10 +262,12 @@ def main(arguments: list[str] | None = None) -> int:
     made = argparse.ArgumentParser(prog="python -m bench.crawl", description=__doc__)
     made.add_argument("url", nargs="?", help="where a site stands, with a slash at the end (default: one is started)")
     made.add_argument("--workers", type=int, default=4, help="requests at a time (default: %(default)s)")
+    made.add_argument("--files", action="store_true", help="the site is one of plain files")
     given = made.parse_args(arguments)
     process, url = (None, given.url) if given.url else started()
     try:
-        report = crawl(Connections(url), urlsplit(url).path or "/", given.workers)
+        with closing(Connections(url)) as get:
+            report = crawl(get, urlsplit(url).path or "/", given.workers, files=given.files)
     finally:
         if process:
             process.terminate()

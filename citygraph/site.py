@@ -34,11 +34,14 @@ EDITED = (
 
 @dataclass
 class Site:
-    """A dataset as it is published. `public_url` is where it stands on the web, with a slash at the end."""
+    """A dataset as it is published. `public_url` is where it stands on the web, with a slash at the end; a `static` one
+    is being written as files, and `live` is then a server that answers queries, if there is one."""
 
     dataset: Dataset
     engine: Engine
     public_url: str
+    static: bool = False
+    live: str = ""
 
     @property
     def changes(self) -> bool:

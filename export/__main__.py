@@ -10,11 +10,14 @@ from citygraph import dataset, validation
 from citygraph.dataset import ParseErrors
 from export import quickstatements
 from export.dumps import write
+from export.site import command as site
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the dumps, or say what is wrong and write nothing (exit code 1)."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["site"]:
+        return site.main(arguments[1:])
     if arguments[:1] == ["quickstatements"]:
         return quickstatements.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
