@@ -14,6 +14,7 @@ from citygraph import (
     formats,
     listing,
     lookups,
+    maps,
     openapi,
     protocol,
     reconciling,
@@ -64,6 +65,7 @@ def create_app(
     app.extensions["site"] = Site(dataset, engine, public.rstrip("/") + "/")
     reconciling.install(app, app.extensions["site"])
     app.register_blueprint(graph)
+    app.register_blueprint(maps.blueprint)
     app.register_error_handler(EngineError, failed)
     app.register_error_handler(HTTPException, refused)
     app.before_request(read)

@@ -9,7 +9,7 @@ from pyoxigraph import Literal, NamedNode
 from werkzeug.exceptions import NotFound
 from werkzeug.urls import iri_to_uri
 
-from citygraph import documents, formats, queries
+from citygraph import documents, formats, maps, queries
 from citygraph.addresses import has_path, home
 from citygraph.catalogue import DUMPED, dump
 from citygraph.description import curie
@@ -54,7 +54,13 @@ def addresses(site: Site, start: int) -> list[str]:
 
 def fixed(site: Site) -> list[str]:
     """The pages that are of no thing in the default graph."""
-    return ["", "sparql", *site.menu, *(["shapes.html"] if site.dataset.counts.get("shapes") else [])]
+    return [
+        "",
+        "sparql",
+        *(["map"] if maps.offered(site) else []),
+        *site.menu,
+        *(["shapes.html"] if site.dataset.counts.get("shapes") else []),
+    ]
 
 
 def number_of_things(site: Site) -> int:

@@ -15,6 +15,7 @@ from citygraph import browsing, documents, formats, lists, operations, queries, 
 from citygraph.constraints import INTEGER, XSD, Vocabulary, vocabulary
 from citygraph.formats import Format
 from citygraph.labels import local_name, written
+from citygraph.maps.figure import found
 from citygraph.operations import Operation, get, parameter
 from citygraph.queries import Parameter
 from citygraph.reconciliation.described import described
@@ -44,6 +45,7 @@ def document(site: Site, home: str = "/") -> bytes:
         **dict(operations.fixed(site)),
         **dict(described()),
         **dict(of_lists(site, said)),
+        **dict(of_map(site)),
         **dict(of_things(site, said)),
     }
     content = {
@@ -88,6 +90,15 @@ def of_lists(site: Site, said: Vocabulary) -> Iterator[tuple[str, dict[str, Oper
         others = {name: body for name, body in bodies.items() if name != formats.JSON.media_type}
         suffixed = [suffix([f for f in offers if f is not formats.JSON]), *told]
         yield f"/{path}.{{suffix}}", get(f"{path}-document", f"{title}: a document", suffixed, others)
+
+
+def of_map(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
+    """The routes of the map, which takes filters as lists do."""
+    query = found(site, "en").query
+    language = Parameter("lang", lists.XSD + "language", "The language of labels: en unless told.")
+    asked = [of_parameter(site, told, ()) for told in (*query.declared, language)]
+    yield "/map", get("map", query.title, asked, operations.media_types([formats.HTML]), query.comment)
+    yield "/map.svg", get("map-image", f"{query.title}: an image", asked, {"image/svg+xml": operations.BODY})
 
 
 def without_format(asked: Sequence[dict[str, object]]) -> list[dict[str, object]]:

@@ -1,0 +1,95 @@
+"""The map as a figure of a page: both drawings, and what they show in words."""
+
+from collections.abc import Mapping, Sequence
+
+from flask import render_template
+from markupsafe import Markup
+
+from citygraph.addresses import local
+from citygraph.maps import drawing, places
+from citygraph.maps.places import Named, Places, Shown, Wanted
+from citygraph.site import Site
+from citygraph.wording import gettext, ngettext
+
+KEPT = 64
+kept: dict[tuple[str, str], Places] = {}
+
+
+def found(site: Site, language: str) -> Places:
+    """The places of a site with labels in a language: found once for an edition, each time where the graph may
+    change."""
+    if site.changes:
+        return places.find(site.engine, site.index, language)
+    key = site.edition, language
+    if key not in kept:
+        while len(kept) >= KEPT:
+            kept.pop(next(iter(kept)), None)
+        kept[key] = places.find(site.engine, site.index, language)
+    return kept[key]
+
+
+def offered(site: Site) -> bool:
+    """Whether there is anything to show on a map."""
+    return bool(found(site, "en").found)
+
+
+def world(site: Site, language: str, given: Mapping[str, str] | None = None) -> Markup:
+    """The map of the world with Europe beside it, for a page: nothing where there are no places. `given` are filters
+    as in the address of the map. Its page links `map.css`, and `map.js` for cards."""
+    whole = found(site, language)
+    if not whole.found:
+        return Markup()
+    wanted = places.read(list((given or {}).items()), whole.query, site.index)
+    shown = whole.shown(wanted)
+    told = sentence(site, whole, wanted, shown)
+    drawn = drawings(whole, shown, told)
+    given = dict(wanted.given)
+    return Markup(render_template("maps/figure.html", drawn=drawn, told=told, legend=legend(whole, shown), given=given))
+
+
+def drawings(whole: Places, shown: Sequence[Shown], told: "Sentence") -> dict[str, object]:
+    """The drawings as a template takes them: Europe only where there is something to see in it."""
+    points, moved = whole.inset
+    some = any(one.number in points for one in shown)
+    words = gettext("Map of the world: %(what)s.") % {"what": " ".join(part["text"] for part in told)}
+    return {
+        "world": drawing.world(whole, shown, local, words),
+        "europe": drawing.europe(whole, shown, local, gettext("Europe, larger.")) if some else None,
+        "moved": drawing.kilometres(moved) if some else 0,
+    }
+
+
+Sentence = list[dict[str, str]]
+
+
+def sentence(site: Site, whole: Places, wanted: Wanted, shown: Sequence[Shown]) -> Sentence:
+    """How many places there are, in how many countries, on which day: each part with its forms, for a script that
+    counts anew. `#` stands for the number or the day."""
+    if whole.own:
+        parts = [part("places", "%(num)s city", "%(num)s cities", len(shown))]
+    else:
+        parts = [part("places", "%(num)s place", "%(num)s places", len(shown))]
+    countries = {one.place.country.iri for one in shown if one.place.country}
+    if any(place.country for place in whole.found):
+        parts.append(part("countries", "in %(num)s country", "in %(num)s countries", len(countries)))
+    last = str(site.modified.date()) if site.modified else ""
+    if whole.years and (day := wanted.day or last):
+        form = gettext("on %(day)s")
+        parts.append({"name": "day", "text": form % {"day": day}, "many": form % {"day": "#"}, "last": last})
+    return parts
+
+
+def part(name: str, one: str, many: str, number: int) -> dict[str, str]:
+    """A number in words, and what it would be for one and for many."""
+    return {
+        "name": name,
+        "text": ngettext(one, many, number) % {"num": number},
+        "one": ngettext(one, many, 1) % {"num": "#"},
+        "many": ngettext(one, many, 2) % {"num": "#"},
+    }
+
+
+def legend(whole: Places, shown: Sequence[Shown]) -> list[tuple[Named, int, int]]:
+    """The colours: what each means, its hue, and how many places have it."""
+    held = [one.held.field.iri for one in shown if one.held.field]
+    return [(field, whole.hues.get(field.iri, 0), held.count(field.iri)) for field in whole.fields]
