@@ -42,6 +42,7 @@ FOLDERS = (
     "documents",
     "documents/tables",
     "lists",
+    "maps",
     "pages",
     "pages/home",
     "pages/thing",

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from citygraph.maps.places import Places, Shown
 from citygraph.maps.projection import EUROPE, RADIUS, WORLD, Frame
@@ -37,9 +37,9 @@ def land() -> Land:
 
 def world(places: Places, shown: Iterable[Shown], address: Address, words: str) -> Markup:
     """The world: every place where it is, none moved. `words` says to those who do not see it what it is."""
-    dots = ((one, WORLD.at(one.place.latitude, one.place.longitude)) for one in shown)
     back = ("globe", land().globe), ("land", land().world), ("border", land().border)
-    return drawing("world", WORLD, back, (dot(one, x, y, DOT, address) for one, (x, y) in dots), words)
+    dots = (dot(one, *places.spots[one.number], DOT, address) for one in shown)
+    return drawing("world", WORLD, back, dots, words)
 
 
 def europe(places: Places, shown: Iterable[Shown], address: Address, words: str) -> Markup:
@@ -61,11 +61,15 @@ def drawing(name: str, frame: Frame, back: Iterable[tuple[str, str]], dots: Iter
 
 def dot(shown: Shown, x: float, y: float, radius: float, address: Address) -> Markup:
     """A place: a link to its page, with what is said of it where a pointer rests."""
-    circle = Markup('<title>{}</title><circle cx="{:.1f}" cy="{:.1f}" r="{:g}"/>').format(told(shown), x, y, radius)
-    href = address(shown.place.thing.iri)
-    if href is None:
-        return Markup('<g class="hue-{}">{}</g>').format(shown.hue, circle)
-    return Markup('<a href="{}" class="hue-{}" tabindex="-1">{}</a>').format(href, shown.hue, circle)
+    return marked(told(shown), address(shown.place.thing.iri), shown.hue, x, y, radius)
+
+
+def marked(words: str, href: str | None, hue: int, x: float, y: float, radius: float) -> Markup:
+    """A dot with its words and, where there is an address, its link."""
+    inside = f'<title>{escape(words)}</title><circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}"/>'
+    if not href:
+        return Markup(f'<g class="hue-{hue}">{inside}</g>')
+    return Markup(f'<a href="{escape(href)}" class="hue-{hue}" tabindex="-1">{inside}</a>')
 
 
 def told(shown: Shown) -> str:

@@ -1,10 +1,12 @@
 """The map as a figure of a page: both drawings, and what they show in words."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from flask import render_template
 from markupsafe import Markup
 
+from citygraph import queries
 from citygraph.addresses import local
 from citygraph.maps import drawing, places
 from citygraph.maps.places import Named, Places, Shown, Wanted
@@ -30,7 +32,9 @@ def found(site: Site, language: str) -> Places:
 
 def offered(site: Site) -> bool:
     """Whether there is anything to show on a map."""
-    return bool(found(site, "en").found)
+    if site.changes or (site.edition, "en") not in kept:
+        return bool(site.engine.select(queries.load("maps/there").text))
+    return bool(kept[site.edition, "en"].found)
 
 
 def world(site: Site, language: str, given: Mapping[str, str] | None = None) -> Markup:
@@ -50,11 +54,12 @@ def world(site: Site, language: str, given: Mapping[str, str] | None = None) -> 
 def drawings(whole: Places, shown: Sequence[Shown], told: "Sentence") -> dict[str, object]:
     """The drawings as a template takes them: Europe only where there is something to see in it."""
     points, moved = whole.inset
+    address = cache(local)
     some = any(one.number in points for one in shown)
     words = gettext("Map of the world: %(what)s.") % {"what": " ".join(part["text"] for part in told)}
     return {
-        "world": drawing.world(whole, shown, local, words),
-        "europe": drawing.europe(whole, shown, local, gettext("Europe, larger.")) if some else None,
+        "world": drawing.world(whole, shown, address, words),
+        "europe": drawing.europe(whole, shown, address, gettext("Europe, larger.")) if some else None,
         "moved": drawing.kilometres(moved) if some else 0,
     }
 
@@ -73,9 +78,13 @@ def sentence(site: Site, whole: Places, wanted: Wanted, shown: Sequence[Shown]) 
     if any(place.country for place in whole.found):
         parts.append(part("countries", "in %(num)s country", "in %(num)s countries", len(countries)))
     last = str(site.modified.date()) if site.modified else ""
-    if whole.years and (day := wanted.day or last):
+    if whole.years and (wanted.day or last):
         form = gettext("on %(day)s")
-        parts.append({"name": "day", "text": form % {"day": day}, "many": form % {"day": "#"}, "last": last})
+        # Without a day there is also what is over, as in lists.
+        over = any(one.held.end and one.held.end <= last for one in whole.shown(Wanted({}, {})))
+        lately = ((gettext("until %(day)s") if over else form) % {"day": last}) if last else ""
+        text = form % {"day": wanted.day} if wanted.day else lately
+        parts.append({"name": "day", "text": text, "many": form % {"day": "#"}, "last": lately})
     return parts
 
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from markupsafe import Markup
 
-from citygraph.maps.drawing import drawing, land
+from citygraph.maps.drawing import drawing, land, marked
 from citygraph.maps.outline import Ring, area, clipped, path, simplified
 from citygraph.maps.projection import RADIUS, WORLD, XY, Frame, framed, from_equal_earth, lambert
 from citygraph.wording import gettext, ngettext
@@ -40,7 +40,7 @@ def small(points: Sequence[Point]) -> Markup:
     near = frame is not WORLD
     back = (("land", outline),) if near else (("globe", land().globe), ("land", outline))
     size = (6.0 if len(points) == 1 else 4.0) * (1 if near else WORLD.width / WIDTH)
-    dots = [marked(point, *frame.at(point.latitude, point.longitude), size) for point in points]
+    dots = [marked(p.label, p.href, p.hue, *frame.at(p.latitude, p.longitude), size) for p in points]
     return Markup('<div class="map small">{}</div>').format(drawing("place", frame, back, dots, words(points, near)))
 
 
@@ -51,14 +51,6 @@ def words(points: Sequence[Point], near: bool) -> str:
         called = ngettext("%(num)d place", "%(num)d places", len(points)) % {"num": len(points)}
     said = gettext("Map of the neighbourhood of %(places)s") if near else gettext("Map of the world with %(places)s")
     return said % {"places": called}
-
-
-def marked(point: Point, x: float, y: float, radius: float) -> Markup:
-    """A point of a small map."""
-    circle = Markup('<title>{}</title><circle cx="{:.1f}" cy="{:.1f}" r="{:g}"/>').format(point.label, x, y, radius)
-    if not point.href:
-        return Markup('<g class="hue-{}">{}</g>').format(point.hue, circle)
-    return Markup('<a href="{}" class="hue-{}" tabindex="-1">{}</a>').format(point.href, point.hue, circle)
 
 
 def neighbourhood(points: Sequence[Point]) -> tuple[Frame, str] | None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal
 
-from citygraph import listing
-from citygraph.labels import folded
-from citygraph.maps import figure
+from citygraph import listing, lists, queries
+from citygraph.labels import folded, local_name
+from citygraph.maps import drawing, figure
 from citygraph.maps.places import DATE, Held, Named, Places, Shown, Wanted
 from citygraph.site import Site
 
@@ -56,13 +56,30 @@ def context(site: Site, language: str, whole: Places, wanted: Wanted) -> dict[st
         "given": dict(wanted.given),
         "drawn": figure.drawings(whole, shown, told),
         "told": told,
-        "legend": figure.legend(whole, shown),
+        "legend": figure.legend(whole, whole.shown(wanted.without("field"))),
         "form": form(site, language, whole, wanted),
         "years": years(whole, wanted),
         "groups": groups(shown),
-        "query": whole.query.filled({"lang": Literal(language), **wanted.terms}),
+        "query": query(site, language, whole, wanted),
+        "list": listed(site, whole),
         "as_data": as_data,
+        "about": drawing.about,
     }
+
+
+def listed(site: Site, whole: Places) -> str | None:
+    """The list of the site that has the same places, under the same filters."""
+    if not whole.own:
+        return None
+    _, kind = lists.item(whole.query.text)
+    return site.collections.get(local_name(kind))
+
+
+def query(site: Site, language: str, whole: Places, wanted: Wanted) -> str:
+    """The query that has what is shown as its answer: that of the list, where there is one."""
+    name = listed(site, whole)
+    one = queries.load(f"pages/{name}") if name else whole.query
+    return one.filled({"lang": Literal(language), **wanted.terms})
 
 
 def form(site: Site, language: str, whole: Places, wanted: Wanted) -> list[Field]:

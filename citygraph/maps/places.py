@@ -13,8 +13,8 @@ from pyoxigraph import Literal, NamedNode
 
 from citygraph import lists, queries
 from citygraph.engine import Engine
-from citygraph.labels import Term, in_words, local_name, tag, written
-from citygraph.listing import in_order
+from citygraph.labels import Term, folded, in_words, local_name, tag, written
+from citygraph.maps.projection import WORLD, XY
 from citygraph.maps.relaxing import relaxed
 from citygraph.names import Index
 from citygraph.namespaces import PREFIXES
@@ -70,6 +70,8 @@ class Place:
     def on(self, day: str | None) -> list[Held]:
         """What counts on a day, or at last: what was begun latest, as lists have it. Days compare as they are
         written."""
+        if len(self.held) == 1 and day is None:
+            return list(self.held)
         there = [h for h in self.held if day is None or (h.since <= day and not (h.end and h.end <= day))]
         latest = max((h.since for h in there), default=None)
         return [h for h in self.held if h.since == latest]
@@ -101,6 +103,10 @@ class Wanted:
         """The IRI or the text of a filter."""
         return self.terms[name].value if name in self.terms else None
 
+    def without(self, name: str) -> "Wanted":
+        """The same without one filter."""
+        return Wanted(*({key: of[key] for key in of if key != name} for of in (self.terms, self.given)))  # type: ignore[arg-type]
+
     def at_end_of(self, year: str) -> "Wanted":
         """The same on the last day of a year."""
         day = f"{year}-12-31"
@@ -129,6 +135,11 @@ class Places:
         return [f"{year:04}" for year in range(int(min(begun)), int(max(begun)) + 1)] if begun else []
 
     @cached_property
+    def spots(self) -> list[XY]:
+        """Where each place stands on the map of the world."""
+        return [WORLD.at(place.latitude, place.longitude) for place in self.found]
+
+    @cached_property
     def inset(self) -> Positions:
         """Where the dots of the larger drawing stand, by the number of their place, and how far the one that was moved
         most is from where it should be, in units."""
@@ -142,17 +153,17 @@ class Places:
     def shown(self, wanted: Wanted) -> list[Shown]:
         """The places that a request wants to see."""
         made = []
+        day, field, country, region = wanted.day, *(wanted.value(name) for name in ("field", "country", "region"))
         for number, place in enumerate(self.found):
-            if not all(
-                wanted.value(name) in (None, thing and thing.iri)
-                for name, thing in (("country", place.country), ("region", place.region))
-            ):
+            if country and (place.country is None or place.country.iri != country):
                 continue
-            field = wanted.value("field")
-            fits = [h for h in place.on(wanted.day) if field in (None, h.field and h.field.iri)]
-            if fits:
-                hue = self.hues.get(fits[0].field.iri, 0) if fits[0].field else 0
-                made.append(Shown(place, number, fits[0], hue))
+            if region and (place.region is None or place.region.iri != region):
+                continue
+            for held in place.on(day):
+                kind = held.field.iri if held.field else None
+                if field in (None, kind):
+                    made.append(Shown(place, number, held, self.hues.get(kind or "", 0)))
+                    break
         return made
 
 
@@ -168,7 +179,7 @@ def find(engine: Engine, index: Index, language: str) -> Places:
         query = queries.load(name)
         if rows := engine.select(query.filled({"lang": Literal(language)})):
             break
-    found, left_out = gathered(in_order(query.text, rows))
+    found, left_out = gathered(rows)
     kind = {parameter.name: parameter.kind for parameter in query.declared}.get("field")
     colours = index.of(kind).things if kind else [h.field.iri for p in found for h in p.held if h.field]
     return Places(query, tuple(found), hues(dict.fromkeys(colours)), left_out)
@@ -181,7 +192,7 @@ def gathered(rows: Sequence[Mapping[str, Term]]) -> tuple[list[Place], int]:
         if degrees(row):
             about.setdefault(written(row["place"]), []).append(row)
     made = []
-    for several in list(about.values())[:MOST]:
+    for several in about.values():
         row = several[0]
         held = dict.fromkeys(
             Held(named(r, "field"), text(r, "start"), text(r, "from"), text(r, "end")) for r in several
@@ -190,7 +201,8 @@ def gathered(rows: Sequence[Mapping[str, Term]]) -> tuple[list[Place], int]:
         place = degrees(row)
         if thing and place:
             made.append(Place(thing, *place, named(row, "country"), named(row, "region"), tuple(held)))
-    return made, max(0, len(about) - MOST)
+    made.sort(key=lambda place: (folded(place.thing.label), place.thing.iri))
+    return made[:MOST], max(0, len(made) - MOST)
 
 
 def degrees(row: Mapping[str, Term]) -> tuple[float, float] | None:
