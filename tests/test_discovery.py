@@ -145,6 +145,11 @@ def test_every_address_in_the_sitemap_is_a_page(client: FlaskClient) -> None:
         assert (reply.status_code, reply.mimetype) == (200, "text/html"), address
 
 
+def test_the_map_is_in_the_sitemap(client: FlaskClient) -> None:
+    _, found, _ = entries(client, "/sitemap.xml")
+    assert BASE + "map" in found
+
+
 def test_a_large_sitemap_comes_in_parts(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     client = app.test_client()
     _, whole, _ = entries(client, "/sitemap.xml")

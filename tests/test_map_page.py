@@ -227,8 +227,7 @@ def test_a_client_that_has_the_map_is_not_sent_it_again(client: FlaskClient, add
     assert client.get(address, headers={**HTML, "If-None-Match": first.headers["ETag"]}).status_code == 304
 
 
-def test_the_map_is_in_the_sitemap_and_leads_to_the_same_as_a_table(client: FlaskClient) -> None:
-    assert "<loc>https://w3id.org/creative-cities/map</loc>" in client.get("/sitemap.xml").text
+def test_the_map_leads_to_the_same_as_a_table(client: FlaskClient) -> None:
     assert 'href="/cities.geojson?field=music"' in page(client, "/map?field=music")
 
 
