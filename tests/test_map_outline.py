@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citygraph.maps import outline
+from citygraph.maps import outline, rings
 from citygraph.maps.projection import (
     EUROPE,
     MERIDIAN,
@@ -30,15 +30,15 @@ LATITUDES, LONGITUDES = st.floats(-89, 89), st.floats(-179.9, 179.9)
 
 def points(path: str) -> list[list[tuple[float, float]]]:
     """The rings of a path, in units of its drawing."""
-    rings = []
+    found = []
     for part in path.split("M")[1:]:
-        numbers = [int(number) / outline.TENTH for number in re.findall(r"-?\d+", part)]
+        numbers = [int(number) / rings.TENTH for number in re.findall(r"-?\d+", part)]
         x, y, ring = 0.0, 0.0, []
         for dx, dy in zip(numbers[::2], numbers[1::2], strict=True):
             x, y = x + dx, y + dy
             ring.append((x, y))
-        rings.append(ring)
-    return rings
+        found.append(ring)
+    return found
 
 
 def test_equal_earth_has_the_proportions_that_its_authors_give_it() -> None:
@@ -74,7 +74,7 @@ def test_areas_are_true(latitude: float, longitude: float) -> None:
             continue
         if abs(math.remainder(longitude - MERIDIAN - 180, 360)) < 2 * step:
             continue
-        assert outline.area([project(latitude + a, longitude + b) for a, b in corners]) == pytest.approx(
+        assert rings.area([project(latitude + a, longitude + b) for a, b in corners]) == pytest.approx(
             on_the_globe, rel=1e-3
         )
 
@@ -136,9 +136,9 @@ def test_a_topology_is_read_cut_at_the_end_of_the_map_and_written_the_same_twice
     text = json.dumps(source).encode()
     made = outline.made(text)
     assert made == outline.made(text)
-    rings = points(json.loads(made)["world"])
-    assert len(rings) == 2
-    assert sorted(round(min(x for x, _ in ring)) > 500 for ring in rings) == [False, True]
+    parts = points(json.loads(made)["world"])
+    assert len(parts) == 2
+    assert sorted(round(min(x for x, _ in ring)) > 500 for ring in parts) == [False, True]
 
 
 def test_the_outline_is_what_the_script_makes_of_its_source() -> None:
@@ -151,14 +151,14 @@ def test_the_outline_is_what_the_script_makes_of_its_source() -> None:
 @given(
     st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=5, max_size=40, unique=True), st.floats(0, 50)
 )
-def test_a_simpler_ring_has_only_points_of_the_ring(ring: outline.Ring, least: float) -> None:
-    kept = outline.simplified(ring, least)
+def test_a_simpler_ring_has_only_points_of_the_ring(ring: rings.Ring, least: float) -> None:
+    kept = rings.simplified(ring, least)
     assert 4 <= len(kept) <= len(ring)
     assert [point for point in ring if point in kept] == kept
 
 
 @given(st.lists(st.tuples(st.floats(-50, 150), st.floats(-50, 150)), min_size=3, max_size=20))
-def test_what_is_clipped_is_within_the_rectangle(ring: outline.Ring) -> None:
-    for x, y in outline.clipped(ring, 0, 100, 10, 90):
+def test_what_is_clipped_is_within_the_rectangle(ring: rings.Ring) -> None:
+    for x, y in rings.clipped(ring, 0, 100, 10, 90):
         assert -1e-6 <= x <= 100 + 1e-6
         assert 10 - 1e-6 <= y <= 90 + 1e-6

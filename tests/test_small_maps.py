@@ -3,14 +3,18 @@
 import gzip
 import re
 from collections.abc import Iterator
+from functools import cache
+from itertools import accumulate
 from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from citygraph.maps import Point, locator, small
+from citygraph.maps.drawing import land
+from citygraph.maps.projection import WORLD, from_lambert
 
 NORRKOPING = Point(58.59543, 16.18, "Norrköping", "/city/norrkoping", 8)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -95,3 +99,42 @@ def test_the_land_around_a_place_stays_within_the_drawing(latitude: float, longi
             x, y = x + dx, y + dy
             assert -1.2 <= x <= frame.width + 1.2
             assert -1.2 <= y <= frame.height + 1.2
+
+
+@cache
+def rings(path: str) -> list[list[tuple[float, float]]]:
+    found = []
+    for part in path.split("M")[1:]:
+        numbers = [int(number) / 10 for number in re.findall(r"-?\d+", part)]
+        found.append(list(zip(accumulate(numbers[::2]), accumulate(numbers[1::2]), strict=True)))
+    return found
+
+
+def inside(path: str, x: float, y: float) -> bool:
+    """Whether a point of a drawing is within a path, by the even-odd rule."""
+    crossed = False
+    for ring in rings(path):
+        for a, b in zip(ring, [*ring[1:], ring[0]], strict=True):
+            if (a[1] > y) != (b[1] > y) and x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]):
+                crossed = not crossed
+    return crossed
+
+
+@settings(deadline=None, max_examples=120)
+@example(64, -21.9, 160, 40)
+@example(58.6, 16.2, 300, 190)
+@example(58.6, 16.2, 60, 10)
+@given(st.floats(-56, 72), st.floats(-180, 180), st.floats(5, 315), st.floats(5, 195))
+def test_a_small_map_has_land_where_the_map_of_the_world_has_it(
+    latitude: float, longitude: float, x: float, y: float
+) -> None:
+    found = locator.neighbourhood([Point(latitude, longitude, "x")])
+    assert found is not None
+    frame, path = found
+    north, east = from_lambert(latitude, longitude, *frame.plane(x, y))
+    assume(-56 < north < 80)
+    there = [WORLD.at(north + a, east + b) for a, b in ((0, 0), (1.5, 0), (-1.5, 0), (0, 2.5), (0, -2.5))]
+    on_the_world = {inside(land().world, *point) for point in there}
+    # Near a coast the two may differ by as much as they are simplified.
+    assume(len(on_the_world) == 1)
+    assert {inside(path, x, y)} == on_the_world

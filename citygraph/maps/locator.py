@@ -9,8 +9,8 @@ from functools import cache
 from markupsafe import Markup
 
 from citygraph.maps.drawing import drawing, land, marked
-from citygraph.maps.outline import Ring, area, clipped, path, simplified
-from citygraph.maps.projection import RADIUS, WORLD, XY, Frame, framed, from_equal_earth, lambert
+from citygraph.maps.projection import MERIDIAN, RADIUS, WORLD, XY, Frame, framed, from_equal_earth, lambert
+from citygraph.maps.rings import TENTH, Ring, area, clipped, dense, path, simplified
 from citygraph.wording import gettext, ngettext
 
 WIDTH, HEIGHT = 320, 200
@@ -18,6 +18,8 @@ LEAST, FARTHEST = 1600 / RADIUS, 3600 / RADIUS
 """Of the half width of a neighbourhood, on the plane."""
 MARGIN = 1.25
 NAMED = 3
+STEP = 2.0
+"""Degrees after which a side of what was clipped has another point."""
 NUMBERS = re.compile(r"-?\d+")
 
 
@@ -84,13 +86,14 @@ def coasts() -> list[tuple[Ring, tuple[float, float, float, float]]]:
     """The rings of the map of the world as (longitude, latitude), each with its west, east, south and north."""
     found = []
     for part in land().world.split("M")[1:]:
-        numbers = [int(number) / 10 for number in NUMBERS.findall(part)]
+        numbers = [int(number) / TENTH for number in NUMBERS.findall(part)]
         x, y, flat = numbers[0], numbers[1], [(numbers[0], numbers[1])]
         for dx, dy in zip(numbers[2::2], numbers[3::2], strict=True):
             x, y = x + dx, y + dy
             flat.append((x, y))
         places = [from_equal_earth(*WORLD.plane(x, y)) for x, y in flat]
-        ring = [(longitude, latitude) for latitude, longitude in places]
+        # A ring does not end where longitudes do, but where the map of the world does.
+        ring = [(x + 360 if x < MERIDIAN - 180 else x, latitude) for latitude, x in places]
         longitudes, latitudes = [p[0] for p in ring], [p[1] for p in ring]
         found.append((ring, (min(longitudes), max(longitudes), min(latitudes), max(latitudes))))
     return found
@@ -107,7 +110,7 @@ def around(frame: Frame, middle: XY, half: float) -> str:
             left, right = middle[1] - wide - turn, middle[1] + wide - turn
             if east < left or west > right or high < south or low > north:
                 continue
-            here = clipped(ring, left, right, south, north)
+            here = dense(clipped(ring, left, right, south, north), STEP)
             flat = clipped([frame.at(y, x) for x, y in here], -1.0, frame.width + 1, -1.0, frame.height + 1)
             if len(flat) > 3 and area(flat) > 0.5:
                 found.append(simplified(flat, 0.3))

@@ -6,7 +6,6 @@ this file: paths in tenths of a unit of the drawing.
 """
 
 import hashlib
-import heapq
 import json
 import math
 import sys
@@ -16,19 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from citygraph.maps.projection import EUROPE, MERIDIAN, MIDDLE, WORLD, XY, Frame, equal_earth, from_lambert
+from citygraph.maps.rings import TENTH, Ring, area, clipped, dense, path, simplified
 
 RESULT = Path(__file__).with_name("land.json")
 ORIGIN = "Natural Earth 4.1, 1:50m land, public domain, by way of world-atlas 2.0.2 (npm)"
-TENTH = 10
 DETAIL = {"world": (WORLD, 0.5, 0.6), "coarse": (WORLD, 6.0, 8.0), "europe": (EUROPE, 0.7, 1.6)}
 """Of each drawing: the frame, the smallest triangle that a point of an outline must make with those beside it, and the
 smallest island, in square units."""
 AROUND = (-70.0, 120.0, 5.0, 89.9)
 """Longitudes and latitudes outside of which nothing can be in Europe's frame; beyond, its plane turns in on itself."""
+STEP = 2.0
+"""Degrees after which a side of what was clipped has another point."""
 NEARLY = 1e-9
 """Degrees from the end of the map within which a place may be put on either side."""
-
-Ring = list[XY]
 
 
 def rings(topology: dict[str, Any]) -> list[Ring]:
@@ -54,21 +53,6 @@ def decoded(arc: Sequence[Sequence[int]], transform: dict[str, Sequence[float]])
         yield x * a + c, y * b + d
 
 
-def clipped(ring: Ring, left: float, right: float, low: float, high: float) -> Ring:
-    """What of a ring is within a rectangle (Sutherland and Hodgman)."""
-    for axis, bound, sign in ((0, left, 1), (0, right, -1), (1, low, 1), (1, high, -1)):
-        kept: Ring = []
-        for a, b in pairwise([ring[-1], *ring] if ring else []):
-            inside = [sign * (point[axis] - bound) >= 0 for point in (a, b)]
-            if inside[0] != inside[1]:
-                t = (bound - a[axis]) / (b[axis] - a[axis])
-                kept.append((a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])))
-            if inside[1]:
-                kept.append(b)
-        ring = kept
-    return ring
-
-
 def cut(ring: Ring) -> list[Ring]:
     """The parts of a ring on either side of the meridian where the map of the world ends."""
     whole = [ring[0]]
@@ -78,50 +62,6 @@ def cut(ring: Ring) -> list[Ring]:
     west, east = MERIDIAN - 180 + NEARLY, MERIDIAN + 180 - NEARLY
     moved = [[(longitude + turn, latitude) for longitude, latitude in whole] for turn in (-360, 0, 360)]
     return [part for ring in moved if (part := clipped(ring, west, east, -90, 90))]
-
-
-def area(points: Sequence[XY]) -> float:
-    """The area within points, without its sign."""
-    return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise([*points, points[0]]))) / 2 if points else 0.0
-
-
-def simplified(ring: Ring, least: float) -> Ring:
-    """A ring without the points that change its shape least (Visvalingam and Whyatt)."""
-    count = len(ring)
-    before, after = [(i - 1) % count for i in range(count)], [(i + 1) % count for i in range(count)]
-    alive = [True] * count
-
-    def weight(i: int) -> float:
-        return area((ring[before[i]], ring[i], ring[after[i]]))
-
-    left, current = count, [weight(i) for i in range(count)]
-    queue = [(size, i) for i, size in enumerate(current)]
-    heapq.heapify(queue)
-    while queue and left > 4:
-        size, i = heapq.heappop(queue)
-        if not alive[i] or size != current[i]:
-            continue
-        if size >= least:
-            break
-        alive[i], left = False, left - 1
-        after[before[i]], before[after[i]] = after[i], before[i]
-        for j in (before[i], after[i]):
-            # No point may go sooner than one that made way for it.
-            current[j] = max(size, weight(j))
-            heapq.heappush(queue, (current[j], j))
-    return [point for point, kept in zip(ring, alive, strict=True) if kept]
-
-
-def path(rings: Iterable[Ring]) -> str:
-    """Rings as the data of an SVG path, in tenths of a unit, each point by its way from the one before."""
-    made = []
-    for ring in rings:
-        points = [(round(x * TENTH), round(y * TENTH)) for x, y in ring]
-        steps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points)]
-        told = " ".join(f"{x} {y}" for x, y in steps if x or y).replace(" -", "-")
-        if told:
-            made.append(f"M{points[0][0]} {points[0][1]}l{told}z")
-    return "".join(made)
 
 
 def drawn(rings: Iterable[Ring], name: str) -> str:
@@ -180,7 +120,7 @@ def made(source: bytes) -> str:
         "border": border(),
         "world": drawn((part for ring in land for part in cut(ring)), "world"),
         "coarse": drawn((part for ring in land for part in cut(ring)), "coarse"),
-        "europe": drawn((clipped(part, *AROUND) for ring in land for part in cut(ring)), "europe"),
+        "europe": drawn((dense(clipped(part, *AROUND), STEP) for ring in land for part in cut(ring)), "europe"),
     }
     return json.dumps(document, indent=1) + "\n"
 
