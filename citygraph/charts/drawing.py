@@ -1,0 +1,86 @@
+"""What charts are drawn with: elements of SVG, numbers as they are written, and how wide a text will be."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from markupsafe import Markup, escape
+
+SIZE = 12.5
+"""Of letters, in units of a drawing; `static/charts.css` says the same."""
+NARROW, WIDE = "fijlrtI.,:;'’|()[]! -", "mwMWQO@%&—→"
+
+
+def number(value: float) -> str:
+    """A number in an attribute: to a tenth of a unit."""
+    return (
+        f"{value:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
+    )
+
+
+def figure(value: float) -> str:
+    """A number as it is read: to four digits, from 10 000 on grouped by thin spaces."""
+    if abs(value) >= 1e15:
+        return f"{value:.3g}"
+    if abs(value) >= 1000 or value == round(value):
+        text = f"{round(value):,}"
+        return text.replace(",", "\u202f" if abs(value) >= 10000 else "").replace("-", "−")
+    return f"{value:.4g}".replace("-", "−")
+
+
+def element(tag: str, *content: str, **attributes: str | float | None) -> Markup:
+    """An element: `class_` is the attribute class, `text_anchor` is text-anchor; those that are None are left out."""
+    told = Markup("")
+    for name, value in attributes.items():
+        if value is not None:
+            text = value if isinstance(value, str) else number(value)
+            told += Markup(' {}="{}"').format(Markup(name.rstrip("_").replace("_", "-")), text)
+    inside = Markup("").join(escape(piece) for piece in content)
+    start = Markup("<{}{}").format(Markup(tag), told)
+    return start + (Markup(">{}</{}>").format(inside, Markup(tag)) if content else Markup("/>"))
+
+
+def drawing(kind: str, width: float, height: float, title: str, description: str, pieces: Iterable[str]) -> Markup:
+    """A whole drawing. Its title and description have ids that no other drawing on the page has, unless it is the
+    same."""
+    body = Markup("").join(pieces)
+    seen = hashlib.blake2b(f"{kind} {width} {title} {description} {body}".encode(), digest_size=4).hexdigest()
+    named, told = f"c{seen}", f"d{seen}"
+    return element(
+        "svg", element("title", title, id=named), element("desc", description, id=told), body,
+        class_=f"chart {kind}", viewBox=f"0 0 {number(width)} {number(height)}",
+        width=width, height=height, role="img", aria_labelledby=named, aria_describedby=told,
+    )  # fmt: skip
+
+
+def linked(href: str, content: Markup) -> Markup:
+    """Something that leads somewhere, where it does."""
+    return element("a", content, href=href, tabindex="-1") if href else content
+
+
+def hued(name: str, hue: int) -> str:
+    """The class of something that may have a hue, from 1."""
+    return f"{name} hue-{hue}" if hue else name
+
+
+def text_width(text: str) -> float:
+    """How wide a text is at most, in units of a drawing, in the letters of any system."""
+    units = 0.0
+    for letter in text:
+        if letter in NARROW:
+            units += 0.42
+        elif letter in WIDE or ord(letter) > 0x1100:
+            units += 1.0
+        else:
+            units += 0.74 if letter.isupper() else 0.63
+    return units * SIZE
+
+
+def fitted(text: str, width: float) -> str:
+    """A text cut so that it fits."""
+    if text_width(text) <= width:
+        return text
+    text = re.sub(r"\s+", " ", text)
+    while text and text_width(text + "…") > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
