@@ -12,6 +12,7 @@ from citygraph import (
     discovery,
     documents,
     formats,
+    front_page,
     listing,
     lookups,
     maps,
@@ -21,6 +22,7 @@ from citygraph import (
     remote,
     replies,
     signposts,
+    statistics,
     wording,
 )
 from citygraph.addresses import home as begin
@@ -66,6 +68,7 @@ def create_app(
     reconciling.install(app, app.extensions["site"])
     app.register_blueprint(graph)
     app.register_blueprint(maps.blueprint)
+    app.register_blueprint(statistics.blueprint)
     app.register_error_handler(EngineError, failed)
     app.register_error_handler(HTTPException, refused)
     app.before_request(read)
@@ -103,13 +106,7 @@ def home() -> Response:
     format = wanted((formats.HTML, *documents.RDF_FORMATS))
     if format is not formats.HTML:
         return replies.redirected(url_for("graph.void", format=format.name), 303, negotiated=True)
-    return replies.cached(site, home_page, formats.HTML.content_type, negotiated=True)
-
-
-def home_page() -> str:
-    figures = listing.of_list(site.engine, "pages/home/figures", site.terms, local, g.language)
-    classes = listing.of_list(site.engine, "pages/home/classes", site.terms, local, g.language)
-    return render_template("home.html", figures=figures, classes=classes, formats=formats.GRAPH_FORMATS[:4])
+    return replies.cached(site, front_page.page, formats.HTML.content_type, negotiated=True)
 
 
 @graph.route("/sparql", methods=["GET", "POST"])

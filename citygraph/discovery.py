@@ -58,6 +58,7 @@ def fixed(site: Site) -> list[str]:
         "",
         "sparql",
         *(["map"] if maps.offered(site) else []),
+        "statistics",
         *site.menu,
         *(["shapes.html"] if site.dataset.counts.get("shapes") else []),
     ]

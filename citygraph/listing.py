@@ -17,6 +17,7 @@ from citygraph.formats import GRAPH_FORMATS, SOLUTION_FORMATS
 from citygraph.labels import Labels, Links, Term, folded, in_words, local_name, pick, shortened, shown, tag, written
 from citygraph.protocol import Operation
 from citygraph.views import Table, Value
+from citygraph.wording import gettext
 
 RESULTS_SHOWN = 1000
 
@@ -65,12 +66,12 @@ def projected(text: str) -> list[str]:
 
 def headings(columns: list[str], terms: Labels, language: str) -> list[Value]:
     """The heading of each column: the label of the term that it is named after, else its own name in
-    words."""
+    words of the interface."""
     named = {local_name(iri).casefold(): labels for iri, labels in sorted(terms.items(), reverse=True)}
     made = []
     for column in columns:
         label = pick(named.get(column.casefold(), []), language)
-        made.append(Value(label.value, None, tag(label)) if label else Value(in_words(column)))
+        made.append(Value(label.value, None, tag(label)) if label else Value(gettext(in_words(column))))
     return made
 
 

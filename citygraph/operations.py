@@ -150,6 +150,8 @@ def fixed(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
                            media_types(documents.FORMATS), redirects=True)  # fmt: skip
     yield "/links", get("links", "Links with other datasets, and what is unlinked or in doubt", [language],
                         media_types([formats.HTML]))  # fmt: skip
+    yield "/statistics", get("statistics", "What can be counted of the graph, as charts and tables", [language],
+                             media_types([formats.HTML]))  # fmt: skip
     yield from looked_up()
 
 

@@ -16,6 +16,7 @@ from citygraph.remote import Remote
 
 ENGINES = ("embedded", "oxigraph", "virtuoso")
 SUITE = (
+    "test_statistics", "test_front_page",
     "test_sparql_protocol", "test_documents", "test_pages", "test_http", "test_queries", "test_stores", "test_lists",
     "test_list_days", "test_list_search", "test_hostile_addresses", "test_map_page",
 )  # fmt: skip

@@ -5,7 +5,8 @@ chart are for the mouse: who uses the keyboard finds the same ones in the table 
 """
 
 from citygraph.charts.bars import Bar, bars
+from citygraph.charts.drawing import FAINT, figure
 from citygraph.charts.multiples import multiples
 from citygraph.charts.stacked import Layer, stacked
 
-__all__ = ["Bar", "Layer", "bars", "multiples", "stacked"]
+__all__ = ["FAINT", "Bar", "Layer", "bars", "figure", "multiples", "stacked"]

@@ -11,7 +11,7 @@ from citygraph.wording import gettext
 
 WIDTH = 360.0
 """As wide as a phone, so that letters have their own size there."""
-BESIDE = 132.0
+BESIDE = 175.0
 """The longest labels that stand beside their bars; where one is longer, all stand above them."""
 THICK, GAP = 17.0, 8.0
 
@@ -27,23 +27,23 @@ class Bar(NamedTuple):
 
 
 def bars(rows: Sequence[tuple[str, float] | Bar], title: str, unit: str = "", description: str = "") -> Markup:
-    """A bar chart of rows in their order; `unit` is what the values count, said at the first bar. Raises `ValueError`
+    """A bar chart of rows in their order; `unit` is what the values count, said above them. Raises `ValueError`
     for a value that is not finite."""
     given = [Bar(*row) for row in rows]
     low, high = domain([bar.value for bar in given] + [bar.whole for bar in given])
-    values = [written(bar, "" if place else unit) for place, bar in enumerate(given)]
+    values = [written(bar) for bar in given]
     longest = max((text_width(bar.label) for bar in given), default=0.0)
     left = longest + 8 if longest <= BESIDE and low == 0 else 0.0
     # A value stands behind its bar; the longest bar and the longest text need not be of one row.
     room = min(max((text_width(value) for value in values), default=0.0) + 6, WIDTH / 3)
     scale = Scale(low, high, left + (room if low < 0 else 0), WIDTH - room)
-    above = 0.0 if left else SIZE + 5
+    above, top = 0.0 if left else SIZE + 5, SIZE + 8 if unit else 0.0
     tall = above + THICK + GAP
-    drawn = [
-        one(bar, value, place * tall + above, scale, left)
-        for place, (bar, value) in enumerate(zip(given, values, strict=True))
-    ]
-    return drawing("bars", WIDTH, max(len(given), 1) * tall, title, description or in_words(given, unit), drawn)
+    drawn = [element("text", fitted(unit, WIDTH - scale(0)), class_="quiet", x=scale(0), y=SIZE)] if unit else []
+    for place, (bar, value) in enumerate(zip(given, values, strict=True)):
+        drawn.append(one(bar, value, top + place * tall + above, scale, left))
+    height = top + max(len(given), 1) * tall
+    return drawing("bars", WIDTH, height, title, description or in_words(given, unit), drawn)
 
 
 def one(bar: Bar, value: str, top: float, scale: Scale, left: float) -> Markup:
@@ -64,12 +64,12 @@ def one(bar: Bar, value: str, top: float, scale: Scale, left: float) -> Markup:
     return linked(bar.href, element("g", *pieces))
 
 
-def written(bar: Bar, unit: str) -> str:
-    """A value with what it is a part of and what it counts."""
-    text = figure(bar.value)
-    if bar.whole:
-        text = gettext("%(part)s of %(whole)s") % {"part": text, "whole": figure(bar.whole)}
-    return f"{text} {unit}".rstrip()
+def written(bar: Bar) -> str:
+    """A value, with what it is a part of where it is not all of it."""
+    told = figure(bar.value)
+    if bar.whole in (0, bar.value):
+        return told
+    return gettext("%(part)s of %(whole)s") % {"part": told, "whole": figure(bar.whole)}
 
 
 def in_words(given: Sequence[Bar], unit: str) -> str:
@@ -77,6 +77,6 @@ def in_words(given: Sequence[Bar], unit: str) -> str:
     if not given:
         return gettext("No bars.")
     most, least = max(given, key=lambda bar: bar.value), min(given, key=lambda bar: bar.value)
-    told = gettext("%(number)s bars; the longest is %(most)s with %(high)s, the shortest %(least)s with %(low)s.")
-    ends = {"high": written(most, unit), "low": written(least, unit)}
-    return told % {"number": len(given), "most": most.label, "least": least.label, **ends}
+    told = gettext("%(number)s bars (%(unit)s); the longest is %(most)s: %(high)s, the shortest %(least)s: %(low)s.")
+    ends = {"most": most.label, "high": written(most), "least": least.label, "low": written(least)}
+    return (told % {"number": len(given), "unit": unit, **ends}).replace(" ()", "")

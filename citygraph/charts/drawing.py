@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
+FAINT = -1
+"""The hue of what stands back."""
 SIZE = 12.5
 """Of letters, in units of a drawing; `static/charts.css` says the same."""
 NARROW, WIDE = "fijlrtI.,:;'’|()[]! -", "mwMWQO@%&—→"
@@ -30,26 +32,26 @@ def figure(value: float) -> str:
 
 def element(tag: str, *content: str, **attributes: str | float | None) -> Markup:
     """An element: `class_` is the attribute class, `text_anchor` is text-anchor; those that are None are left out."""
-    told = Markup("")
-    for name, value in attributes.items():
-        if value is not None:
-            text = value if isinstance(value, str) else number(value)
-            told += Markup(' {}="{}"').format(Markup(name.rstrip("_").replace("_", "-")), text)
-    inside = Markup("").join(escape(piece) for piece in content)
-    start = Markup("<{}{}").format(Markup(tag), told)
-    return start + (Markup(">{}</{}>").format(inside, Markup(tag)) if content else Markup("/>"))
+    told = "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{escape(value) if isinstance(value, str) else number(value)}"'
+        for name, value in attributes.items()
+        if value is not None
+    )
+    inside = "".join(escape(piece) for piece in content)
+    return Markup(f"<{tag}{told}>{inside}</{tag}>" if content else f"<{tag}{told}/>")
 
 
 def drawing(kind: str, width: float, height: float, title: str, description: str, pieces: Iterable[str]) -> Markup:
-    """A whole drawing. Its title and description have ids that no other drawing on the page has, unless it is the
-    same."""
+    """A whole drawing: an image, or a group where there are links in it. Its title and description have ids that no
+    other drawing on the page has, unless it is the same."""
     body = Markup("").join(pieces)
     seen = hashlib.blake2b(f"{kind} {width} {title} {description} {body}".encode(), digest_size=4).hexdigest()
     named, told = f"c{seen}", f"d{seen}"
     return element(
         "svg", element("title", title, id=named), element("desc", description, id=told), body,
         class_=f"chart {kind}", viewBox=f"0 0 {number(width)} {number(height)}",
-        width=width, height=height, role="img", aria_labelledby=named, aria_describedby=told,
+        width=width, height=height, role="group" if "<a " in body else "img",
+        aria_labelledby=named, aria_describedby=told,
     )  # fmt: skip
 
 
@@ -59,8 +61,8 @@ def linked(href: str, content: Markup) -> Markup:
 
 
 def hued(name: str, hue: int) -> str:
-    """The class of something that may have a hue, from 1."""
-    return f"{name} hue-{hue}" if hue else name
+    """The classes of something that may have a hue, from 1, or be `FAINT`."""
+    return f"{name} faint" if hue == FAINT else f"{name} hue-{hue}" if hue else name
 
 
 def text_width(text: str) -> float:

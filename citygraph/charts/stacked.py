@@ -53,14 +53,15 @@ def stacked(
     drawn = []
     for layout, (width, height) in LAYOUTS.items():
         frame, axis = framed(columns, layers, sums, width, height)
-        pieces = [
+        seen = [
             *gridlines(frame, axis, unit),
             *years(frame, columns, height),
             *laid(frame, layers),
-            *(labels(frame, layers) if columns else ()),
             *totals(frame, sums),
             *hovered(frame, columns, layers, sums),
         ]
+        # Read out, the numbers of the axis among those of the layers would say nothing.
+        pieces = [element("g", *seen, aria_hidden="true"), *(labels(frame, layers) if columns else ())]
         drawn.append(drawing(f"stacked {layout}", width, height, title, description, pieces))
     return Markup("\n").join(drawn)
 
@@ -70,17 +71,19 @@ def framed(
 ) -> tuple[Frame, list[float]]:
     """The frame of a layout and the ticks of its axis; the margins are as wide as the longest text in them."""
     whole = all(value == round(value) for value in sums)
-    axis = ticks(*domain(sums), whole=whole)
+    low, high = domain(sums)
+    axis = [tick for tick in ticks(low, high, whole=whole) if tick <= high]
     left = max(text_width(figure(tick)) for tick in axis) + 6
     right = max((text_width(named(layer)) for layer in layers), default=0.0)
     end = max(width - right - LEADER, left + width / 5)
-    scale = Scale(axis[0], axis[-1], height - BOTTOM, TOP)
+    scale = Scale(low, high, height - BOTTOM, TOP)
     return Frame(left, end, (end - left) / max(1, len(columns)), scale), axis
 
 
 def named(layer: Layer) -> str:
     """What stands beside a layer: its name and its last number."""
-    return f"{layer.label} {figure(layer.values[-1])}" if layer.values else layer.label
+    label = layer.label[:1].upper() + layer.label[1:]
+    return f"{label} {figure(layer.values[-1])}" if layer.values else label
 
 
 def gridlines(frame: Frame, axis: Sequence[float], unit: str) -> list[Markup]:

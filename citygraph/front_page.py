@@ -1,0 +1,66 @@
+"""The first page: what this is, how it grew, what is in it and what came last, and the doors to all the rest."""
+
+from flask import current_app, g, render_template, url_for
+from pyoxigraph import NamedNode
+
+from citygraph import formats, listing, maps, queries, statistics
+from citygraph.addresses import local
+from citygraph.charts import Bar
+from citygraph.labels import local_name
+from citygraph.site import site
+from citygraph.statistics import Chart
+
+GAPS = "gaps-and-doubts"
+CAME = Chart("latest-fields", "bars", "field", ("cities",), unit="cities")
+LISTED = "cities"
+"""The list that people search first, where there is no page for searching."""
+
+
+def page() -> str:
+    """The first page in the language of the request. Of a graph that is not about a network it shows what it has."""
+    figures = listing.of_list(site.engine, "pages/home/figures", site.terms, local, g.language)
+    return render_template(
+        "home.html",
+        searched=searched(),
+        figures=figures,
+        classes=listing.of_list(site.engine, "pages/home/classes", site.terms, local, g.language),
+        world=maps.world(site, g.language),
+        growth=statistics.named("growth"),
+        fields=fields(),
+        latest=latest(),
+        gaps=statistics.rows("gaps", g.language),
+        gaps_query=queries.load(GAPS).text,
+        formats=formats.GRAPH_FORMATS[:4],
+        has=current_app.view_functions,
+    )
+
+
+def searched() -> str | None:
+    """Where a search goes: to the page for that, else to the first list that has something in it."""
+    if "explore.page" in current_app.view_functions:
+        return url_for("explore.page")
+    return url_for("graph.thing", path=LISTED if LISTED in site.menu else next(iter(site.menu))) if site.menu else None
+
+
+def fields() -> list[Bar]:
+    """The fields, each with its members, its page and its hue."""
+    return [
+        Bar(statistics.text(row, "field"), statistics.amount(row, "cities"), *statistics.led(row["field"]))
+        for row in statistics.rows("fields", g.language)
+    ]
+
+
+def latest() -> dict[str, object] | None:
+    """What the last round brought: its own figures, where it has its page, and a chart by field."""
+    found = statistics.rows("latest-round", g.language)
+    if not found:
+        return None
+    row = found[0]
+    numbers = {name: statistics.text(row, name) for name in row}
+    return {
+        **numbers,
+        "href": statistics.led(row["round"])[0],
+        "came": statistics.figure(CAME),
+        "name": local_name(row["round"].value) if isinstance(row["round"], NamedNode) else "",
+        "countries": [listing.cell(each, "country", local) for each in statistics.rows("latest-countries", g.language)],
+    }
