@@ -133,14 +133,20 @@ def own_graph(dataset: Dataset, iri: str) -> str | None:
     return graph if graph in dataset.graphs else None
 
 
-def triples(engine: Engine, dataset: Dataset, iri: str) -> list[Triple]:
-    """Everything that belongs into the document of a thing."""
-    graph = own_graph(dataset, iri)
-    if graph:
-        return engine.construct(bind(queries.load("documents/graph").text, {"graph": NamedNode(graph)}))
+def question(engine: Engine, dataset: Dataset, iri: str) -> str:
+    """The query that makes the document of a thing; of one with blank nodes another one adds these."""
+    if graph := own_graph(dataset, iri):
+        return bind(queries.load("documents/graph").text, {"graph": NamedNode(graph)})
     available = [name.removeprefix("documents/") for name in queries.names("documents")]
     name = first(classes(engine, dataset, iri), available, "any")
-    found = engine.construct(bind(queries.load(f"documents/{name}").text, {"thing": NamedNode(iri)}))
+    return queries.load(f"documents/{name}").filled({"thing": NamedNode(iri)})
+
+
+def triples(engine: Engine, dataset: Dataset, iri: str) -> list[Triple]:
+    """Everything that belongs into the document of a thing."""
+    found = engine.construct(question(engine, dataset, iri))
+    if own_graph(dataset, iri):
+        return found
     if any(isinstance(fact.object, BlankNode) for fact in found):
         found += engine.construct(bind(queries.load("documents/blank-nodes").text, {"thing": NamedNode(iri)}))
     return found

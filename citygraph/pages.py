@@ -7,6 +7,7 @@ from itertools import groupby
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from citygraph import queries
+from citygraph.footnotes import SOURCE, Footnotes, Solution
 from citygraph.engine import Engine
 from citygraph.labels import (
     NAMING,
@@ -23,10 +24,10 @@ from citygraph.labels import (
 )
 from citygraph.namespaces import RDF_TYPE, name
 from citygraph.sparql import bind
-from citygraph.views import Fact, Page, Part, Row, Source, Value
+from citygraph.views import Fact, Page, Part, Row, Value
 
 LEADS = [name(c).value for c in ("dcterms:description", "skos:definition", "rdfs:comment", "schema:description")]
-SOURCE, DEFINED_BY = name("dcterms:source").value, name("rdfs:isDefinedBy").value
+DEFINED_BY = name("rdfs:isDefinedBy").value
 LINKS = [name(c).value for c in ("owl:sameAs", "skos:exactMatch", "skos:closeMatch", "rdfs:seeAlso")]
 HIDDEN = {RDF_TYPE.value, SOURCE, DEFINED_BY}
 INCOMING_SHOWN = 100
@@ -48,26 +49,26 @@ def thing(
     terms: Labels, links: Links, language: str,
 ) -> Page:  # fmt: skip
     """The page of a thing, made from the triples of its document."""
-    node = NamedNode(iri)
-    evidence = engine.select(bind(queries.load("pages/thing/evidence").text, {"thing": node}))
+    node, reader = NamedNode(iri), Reader(triples, terms, links, language)
+    in_language = {"thing": node, "lang": Literal(language)}
+    evidence = engine.select(queries.load("pages/thing/evidence").filled(in_language))
+    doubts = engine.select(queries.load("pages/thing/doubts").filled(in_language))
     text = bind(queries.load("pages/thing/derived").text, {"thing": node, "graph": NamedNode(derived_graph)})
     derived = {(written(row["property"]), row["value"]) for row in engine.select(text)}
-    return Composer(Reader(triples, terms, links, language), node, evidence, derived).page()
+    return Composer(reader, node, Footnotes(reader, node, evidence, derived), doubts).page()
 
 
 class Composer:
     """One page in the making: it numbers the sources in the order in which the facts cite them."""
 
-    def __init__(
-        self, reader: Reader, node: NamedNode, evidence: list[dict[str, Term]], derived: set[tuple[str, Term]]
-    ) -> None:
-        self.reader, self.node, self.evidence, self.derived = reader, node, evidence, derived
-        self.numbers: dict[Term, int] = {}
-        self.nested: set[Term] = {node}
+    def __init__(self, reader: Reader, node: NamedNode, footnotes: Footnotes, doubts: list[Solution]) -> None:
+        self.reader, self.node, self.footnotes = reader, node, footnotes
+        self.is_part, self.doubts = footnotes.is_part, doubts
+        # What is told as a doubt is told once.
+        self.doubted = {row["about"] for row in doubts if "kind" in row}
+        self.remarks = {row["text"] for row in doubts if "text" in row and row["about"] == node}
+        self.nested: set[Term] = {node, *self.doubted}
         self.depth = 0
-        # Many sources that hold for all facts are said once, not at each fact.
-        own = self.sources_of(node)
-        self.common = tuple(map(self.number, own)) if len(own) > FEW else ()
 
     def page(self) -> Page:
         """The whole page."""
@@ -80,17 +81,12 @@ class Composer:
             types=self.types(self.node),
             leads=self.leads(self.node),
             rows=[row for row in rows if row not in elsewhere],
-            common=self.common,
+            common=self.footnotes.common,
             elsewhere=elsewhere,
             parts=parts,
             incoming=self.incoming(),
-            sources=[self.cited(source) for source in self.numbers],
-        )
-
-    def is_part(self, term: Term) -> bool:
-        """Whether a node is shown on this page: a fragment of the thing, or a node without a name."""
-        return isinstance(term, BlankNode) or (
-            isinstance(term, NamedNode) and term.value.startswith(self.node.value + "#")
+            doubts=self.footnotes.doubts(self.doubts),
+            sources=[self.footnotes.cited(source) for source in self.footnotes.numbers],
         )
 
     def types(self, node: Term) -> list[Value]:
@@ -106,7 +102,8 @@ class Composer:
     def rows(self, node: Term) -> list[Row]:
         """The facts of a node by property: names first, links to the same thing elsewhere last."""
         facts = {p: v for p, v in self.reader.facts[node].items()
-                 if p not in HIDDEN and p not in LEADS and not all(map(self.stands_alone, v))}  # fmt: skip
+                 if p not in HIDDEN and p not in LEADS and not all(map(self.stands_alone, v))
+                 and not (node == self.node and self.doubted.union(self.remarks).issuperset(v))}  # fmt: skip
         headed = sorted((self.place(p), p) for p in facts)
         rows = [self.row(node, p, facts[p]) for _, p in headed]
         return [row for row in rows if row.facts]
@@ -126,10 +123,11 @@ class Composer:
         for _, same in groupby(self.ordered(node, values), key=lambda v: v.value if isinstance(v, Literal) else v):
             group = list(same)
             languages = tuple(v.language for v in group if isinstance(v, Literal) and v.language)
-            notes = sorted({n for v in group for n in self.notes(node, predicate, v)})
-            derived = node == self.node and (predicate, group[0]) in self.derived
+            notes = sorted({n for v in group for n in self.footnotes.notes(node, predicate, v)})
+            derived = node == self.node and (predicate, group[0]) in self.footnotes.derived
             value = self.named(next((v for v in group if isinstance(v, Literal) and v.language == "en"), group[0]))
-            facts.append(Fact(value, tuple(notes), languages, derived, self.part(group[0])))
+            proofs = self.footnotes.proofs(predicate, group[0]) if node == self.node else ()
+            facts.append(Fact(value, tuple(notes), languages, derived, self.part(group[0]), proofs))
         return Row(self.reader.heading(predicate), facts, self.columns(facts), len(facts), predicate)
 
     def ordered(self, node: Term, values: list[Term]) -> list[Term]:
@@ -181,7 +179,7 @@ class Composer:
             kind=self.kind(term),
             leads=self.leads(term),
             rows=rows,
-            notes=tuple(sorted(self.number(source) for source in self.sources_of(term))),
+            notes=tuple(sorted(self.footnotes.number(source) for source in self.footnotes.sources_of(term))),
         )
 
     def kind(self, term: Term) -> str:
@@ -239,44 +237,3 @@ class Composer:
     def values(self) -> set[Term]:
         """Everything that the thing itself points at."""
         return {value for values in self.reader.facts[self.node].values() for value in values}
-
-    def notes(self, node: Term, predicate: str, value: Term) -> list[int]:
-        """The sources of one fact by number: those of its evidence, else those of its node."""
-        if node != self.node:
-            return []
-        if self.is_part(value):
-            return [self.number(source) for source in self.sources_of(value)]
-        matching = [
-            row["source"] for row in self.evidence if written(row["property"]) == predicate and supports(row, value)
-        ]
-        if not matching and (predicate, value) in self.derived:
-            return []
-        return [self.number(source) for source in matching or ([] if self.common else self.sources_of(node))]
-
-    def sources_of(self, node: Term) -> list[Term]:
-        """The sources that a node names, in a stable order."""
-        return sorted(self.reader.facts.get(node, {}).get(SOURCE, []), key=str)
-
-    def number(self, source: Term) -> int:
-        """The number of a source on this page."""
-        return self.numbers.setdefault(source, len(self.numbers) + 1)
-
-    def cited(self, source: Term) -> Source:
-        """A source with what the document tells of it."""
-        facts = self.reader.facts.get(source, {})
-        said = [facts.get(name(c).value, []) for c in ("dc:publisher", "dcterms:issued", "schema:url")]
-        publisher, date, url = (values[0] if values else None for values in said)
-        return Source(
-            self.reader.value(source),
-            publisher.value if isinstance(publisher, Literal) else "",
-            date.value if isinstance(date, Literal) else "",
-            self.reader.value(url) if isinstance(url, NamedNode) else None,
-        )
-
-
-def supports(row: Mapping[str, Term], value: Term) -> bool:
-    """Whether a row of evidence is about this value of its property."""
-    if "target" in row and row["target"] != value:
-        return False
-    language = row.get("language")
-    return not isinstance(language, Literal) or (isinstance(value, Literal) and value.language == language.value)

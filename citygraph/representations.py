@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from flask import Response, current_app, g, render_template, url_for
 from pyoxigraph import Triple
 
-from citygraph import browsing, documents, formats, pages, replies, signposts, tidy, vocabulary
+from citygraph import browsing, citations, documents, formats, pages, replies, signposts, surroundings, tidy, vocabulary
 from citygraph.addresses import local, of_document
 from citygraph.documents import Fate
 from citygraph.formats import Format
@@ -102,7 +102,13 @@ def page(
         template = "tombstone.html"
     elif iri == site.dataset.iri:
         template = "dataset.html"
-    return render_template(template, page=shown, alternates=alternates, collection=collection, fate=fate)
+    found = surroundings.around(site.engine, iri, classes, site.terms, local, g.language, site.hues)
+    question = documents.question(site.engine, site.dataset, iri)
+    return render_template(
+        template, page=shown, alternates=alternates, collection=collection, fate=fate, question=question,
+        told=found.told, groups=found.groups, places=found.places, cited=citations.of(site, shown),
+        where="",
+    )  # fmt: skip
 
 
 def said(about: Callable[[], Sequence[Triple]], page: str) -> Response:

@@ -13,7 +13,7 @@ from flask import current_app
 from pyoxigraph import Literal, NamedNode, Triple
 from werkzeug.local import LocalProxy
 
-from citygraph import description, documents, examples, pages, queries, schema_org
+from citygraph import description, documents, examples, pages, queries, schema_org, surroundings
 from citygraph.context import Context, contexts, published
 from citygraph.dataset import Dataset
 from citygraph.engine import Embedded, Engine
@@ -136,6 +136,11 @@ class Site:
             if isinstance(term := row["term"], NamedNode) and isinstance(text := row["definition"], Literal):
                 found.setdefault(term.value, []).append(text)
         return found
+
+    @cached_property
+    def hues(self) -> dict[str, int]:
+        """The hue of each thing that has one."""
+        return surroundings.hues(self.engine)
 
     @cached_property
     def index(self) -> Index:

@@ -5,24 +5,79 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Value:
-    """A term as it is shown: `href` is None for what has no page, `language` for text in that of the page."""
+    """A term as it is shown: `href` is None for what has no page, `language` for text in that of the page, `hue` is 0
+    for what has no hue of its own."""
 
     text: str
     href: str | None = None
     language: str | None = None
     outside: bool = False
     kind: str = "text"
+    hue: int = 0
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What bears a fact out: how sure it is, when that was checked, how, and the address of the evidence."""
+
+    status: Value | None
+    checked: str
+    words: list[Value]
+    href: str | None
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A value of a property: its sources by number, its languages, whether it is derived, its own facts."""
+    """A value of a property: its sources by number, its languages, whether it is derived, its own facts, and the
+    evidence for it."""
 
     value: Value
     notes: tuple[int, ...] = ()
     languages: tuple[str, ...] = ()
     derived: bool = False
     part: "Part | None" = None
+    proofs: tuple[Proof, ...] = ()
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What is missing or uncertain: of which kind, about which part of the thing, in which figure, and in words."""
+
+    kind: Value | None
+    about: Value | None
+    measure: Value | None
+    text: Value | None
+    notes: tuple[int, ...]
+    anchor: str | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Others that have something in common with a thing: `of` is what that is."""
+
+    title: str
+    of: Value | None
+    columns: list[Value]
+    rows: list[list[Value | None]]
+    query: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point on a map, in degrees."""
+
+    latitude: float
+    longitude: float
+    value: Value
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a page says beside the facts: `told` are the rows that its sentences are made of."""
+
+    told: list[dict[str, Value]]
+    groups: list[Group]
+    places: list[Place]
 
 
 @dataclass(frozen=True)
@@ -66,7 +121,7 @@ class Source:
 @dataclass(frozen=True)
 class Page:
     """A thing: who it is, its facts (and the sources that all of them have in common), its links elsewhere,
-    its parts, what points at it, and the sources by number."""
+    its parts, what points at it, what is in doubt, and the sources by number."""
 
     iri: str
     title: Value
@@ -77,6 +132,7 @@ class Page:
     elsewhere: list[Row]
     parts: list[Row]
     incoming: list[Row]
+    doubts: list[Doubt]
     sources: list[Source]
 
 

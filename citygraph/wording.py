@@ -5,9 +5,12 @@ Labels of things, properties and classes are the graph's own, in four languages;
 
 import gettext as standard
 import io
+import re
+from datetime import date
 from functools import cache
 from pathlib import Path
 
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import g, has_request_context
@@ -24,6 +27,8 @@ INTERFACE = {WRITTEN: "English", "sv": "Svenska"}
 LABELS = (*INTERFACE, "fr", "es")
 """The languages that labels are asked for in when a browser says which it reads."""
 KEPT = 1024
+SENTENCES = {"en": ("y", "MMMM y", "d MMMM y"), "sv": ("y", "MMMM y", "'den' d MMMM y")}
+"""How a year, a month and a day are said in the midst of a sentence, as Unicode's CLDR writes patterns."""
 
 
 @cache
@@ -82,9 +87,21 @@ def marked(language: str | None) -> str:
     return Markup(' lang="{}"').format(language) if language and language != spoken() else ""
 
 
+def dated(text: str) -> str:
+    """A day, a month or a year as a sentence says it; what is none of these as it is."""
+    found = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:T.*|Z|[+-]\d\d:\d\d)?", text)
+    try:
+        parts = [int(part) for part in found.groups() if part] if found else []
+        day = date(*(parts + [1, 1])[:3]) if parts else None
+    except ValueError:
+        return text
+    return format_date(day, SENTENCES[spoken()][len(parts) - 1], locale=spoken()) if day else text
+
+
 def install(environment: Environment) -> None:
     """Give templates the words: `_`, `{% trans %}` and `marked`."""
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["marked"] = marked
+    environment.filters["dated"] = dated
