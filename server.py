@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, g, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from citygraph import (
@@ -17,6 +17,7 @@ from citygraph import (
     lookups,
     maps,
     openapi,
+    pictures,
     protocol,
     reconciling,
     remote,
@@ -25,8 +26,8 @@ from citygraph import (
     statistics,
     wording,
 )
+from citygraph.addresses import canonical, in_languages, local, placed, url_on_page
 from citygraph.addresses import home as begin
-from citygraph.addresses import in_languages, local, placed, url_on_page
 from citygraph.dataset import Dataset, checkout, load
 from citygraph.engine import Embedded, Engine
 from citygraph.errors import EngineError
@@ -69,6 +70,7 @@ def create_app(
     app.register_blueprint(graph)
     app.register_blueprint(maps.blueprint)
     app.register_blueprint(statistics.blueprint)
+    app.register_blueprint(pictures.blueprint)
     app.register_error_handler(EngineError, failed)
     app.register_error_handler(HTTPException, refused)
     app.before_request(read)
@@ -96,8 +98,9 @@ def refused(error: HTTPException) -> Response:
 
 def furniture() -> dict[str, object]:
     """What every page has around it."""
-    words = {"language": wording.spoken(), "turned_to": in_languages()}
-    return {"site": site, "local": local, "url_for": url_on_page, **words}
+    words = {"language": wording.spoken(), "turned_to": in_languages(), "canonical": canonical()}
+    offered = current_app.view_functions.keys()
+    return {"site": site, "local": local, "url_for": url_on_page, "offered": offered, **words}
 
 
 @graph.get("/")

@@ -44,6 +44,11 @@ def in_languages() -> list[dict[str, str]]:
     return made
 
 
+def canonical() -> str:
+    """Where the page that is asked for stands on the web."""
+    return site.public_url + with_query(request.path, list(request.args.items(multi=True))).lstrip("/")
+
+
 def with_query(path: str, given: list[tuple[str, str]]) -> str:
     """A path with parameters, as a browser may be sent to."""
     return quote(path, safe="/:@!$&'()*+,;=~") + (f"?{urlencode(given)}" if given else "")

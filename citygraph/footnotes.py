@@ -1,6 +1,6 @@
 """The sources of a page, numbered in the order in which its facts cite them, and the evidence for single facts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -18,7 +18,7 @@ class Footnotes:
     """The sources of the facts of one thing."""
 
     def __init__(
-        self, reader: Reader, node: NamedNode, evidence: list[Solution], derived: set[tuple[str, Term]]
+        self, reader: Reader, node: NamedNode, evidence: Sequence[Solution], derived: set[tuple[str, Term]]
     ) -> None:
         self.reader, self.node, self.evidence, self.derived = reader, node, evidence, derived
         self.numbers: dict[Term, int] = {}

@@ -132,6 +132,8 @@ def fixed(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
     yield "/sitemap-{part}.xml", get("sitemap-part", "A part of a long sitemap", [part], {"application/xml": {}})
     for path, summary in (("robots", "What crawlers may read"), ("llms", "What a language model has to know")):
         yield f"/{path}.txt", get(path, summary, [], media_types([formats.TEXT]))
+    for address, summary in (("/card.png", "The card for links to the site"), ("/favicon.ico", "The icon of the site")):
+        yield address, get(address[1:].partition(".")[0], summary, [], {"image/png": {}})
     yield "/rdf-graph-store", get("graph-store", "A graph, the default one or a named one (Graph Store Protocol)", [
         parameter("default", {"type": "string"}, "The default graph: either this or `graph`."),
         parameter("graph", {"type": "string", "enum": sorted(site.dataset.graphs)}, "A named graph by its IRI."),

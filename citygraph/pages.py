@@ -1,14 +1,14 @@
 """What the page of a thing shows: the triples of its document as rows of values, each with its sources."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from citygraph import queries
-from citygraph.footnotes import SOURCE, Footnotes, Solution
 from citygraph.engine import Engine
+from citygraph.footnotes import SOURCE, Footnotes, Solution
 from citygraph.labels import (
     NAMING,
     Labels,
@@ -50,7 +50,7 @@ def thing(
 ) -> Page:  # fmt: skip
     """The page of a thing, made from the triples of its document."""
     node, reader = NamedNode(iri), Reader(triples, terms, links, language)
-    in_language = {"thing": node, "lang": Literal(language)}
+    in_language: dict[str, NamedNode | Literal] = {"thing": node, "lang": Literal(language)}
     evidence = engine.select(queries.load("pages/thing/evidence").filled(in_language))
     doubts = engine.select(queries.load("pages/thing/doubts").filled(in_language))
     text = bind(queries.load("pages/thing/derived").text, {"thing": node, "graph": NamedNode(derived_graph)})
@@ -61,7 +61,7 @@ def thing(
 class Composer:
     """One page in the making: it numbers the sources in the order in which the facts cite them."""
 
-    def __init__(self, reader: Reader, node: NamedNode, footnotes: Footnotes, doubts: list[Solution]) -> None:
+    def __init__(self, reader: Reader, node: NamedNode, footnotes: Footnotes, doubts: Sequence[Solution]) -> None:
         self.reader, self.node, self.footnotes = reader, node, footnotes
         self.is_part, self.doubts = footnotes.is_part, doubts
         # What is told as a doubt is told once.

@@ -5,7 +5,19 @@ from collections.abc import Callable, Sequence
 from flask import Response, current_app, g, render_template, url_for
 from pyoxigraph import Triple
 
-from citygraph import browsing, citations, documents, formats, pages, replies, signposts, surroundings, tidy, vocabulary
+from citygraph import (
+    browsing,
+    citations,
+    documents,
+    formats,
+    maps,
+    pages,
+    replies,
+    signposts,
+    surroundings,
+    tidy,
+    vocabulary,
+)
 from citygraph.addresses import local, of_document
 from citygraph.documents import Fate
 from citygraph.formats import Format
@@ -103,11 +115,12 @@ def page(
     elif iri == site.dataset.iri:
         template = "dataset.html"
     found = surroundings.around(site.engine, iri, classes, site.terms, local, g.language, site.hues)
+    points = [maps.Point(p.latitude, p.longitude, p.value.text, p.value.href or "", p.value.hue) for p in found.places]
     question = documents.question(site.engine, site.dataset, iri)
     return render_template(
         template, page=shown, alternates=alternates, collection=collection, fate=fate, question=question,
         told=found.told, groups=found.groups, places=found.places, cited=citations.of(site, shown),
-        where="",
+        where=maps.small(points),
     )  # fmt: skip
 
 

@@ -29,7 +29,8 @@ def hues(engine: Engine) -> dict[str, int]:
 
 
 def around(
-    engine: Engine, iri: str, classes: Sequence[str], terms: Labels, links: Links, language: str, coloured: Mapping[str, int]
+    engine: Engine, iri: str, classes: Sequence[str], terms: Labels, links: Links, language: str,
+    coloured: Mapping[str, int],
 ) -> Surroundings:  # fmt: skip
     """What the queries of its class say of a thing; nothing where its class has none."""
     folders = sorted(path.name for path in (queries.FOLDER / FOLDER).iterdir())
@@ -38,7 +39,7 @@ def around(
     asked: dict[str, tuple[str, list[Solution]]] = {}
     for name in names:
         query = queries.load(name)
-        given = {"thing": NamedNode(iri), "lang": Literal(language)}
+        given: dict[str, NamedNode | Literal] = {"thing": NamedNode(iri), "lang": Literal(language)}
         text = query.filled({key: term for key, term in given.items() if key in query.parameters})
         asked[name] = (text, listing.in_order(query.text, engine.select(text)))
     look = Look(terms, links, language, coloured)

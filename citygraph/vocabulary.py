@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from citygraph import documents, queries
+from citygraph.footnotes import Footnotes
 from citygraph.labels import NAMING, Links, Reader, Term, by_text, in_words, local_name, pick, tag, written
 from citygraph.namespaces import RDF_TYPE, name
 from citygraph.pages import DEFINED_BY, HIDDEN, LEADS, Composer
@@ -79,7 +80,7 @@ class Compiler:
         subjects = [s.value for s in self.reader.facts if isinstance(s, NamedNode) and s.value not in told]
         self.own = {iri for iri in subjects if self.is_own(iri)}
         self.classes = sorted((iri for iri in self.own if self.kinds(iri) & CLASSES), key=self.place)
-        self.composer = Composer(self.reader, self.node, [], set())
+        self.composer = Composer(self.reader, self.node, Footnotes(self.reader, self.node, [], set()), [])
 
     def reading(self, facts: Iterable[Triple]) -> Reader:
         """A reader whose links to terms of this vocabulary stay on its page."""

@@ -92,7 +92,7 @@ def dated(text: str) -> str:
     found = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:T.*|Z|[+-]\d\d:\d\d)?", text)
     try:
         parts = [int(part) for part in found.groups() if part] if found else []
-        day = date(*(parts + [1, 1])[:3]) if parts else None
+        day = date(*[*parts, 1, 1][:3]) if parts else None
     except ValueError:
         return text
     return format_date(day, SENTENCES[spoken()][len(parts) - 1], locale=spoken()) if day else text
