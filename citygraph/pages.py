@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from itertools import combinations, groupby
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -104,6 +104,10 @@ class Composer:
         facts = {p: v for p, v in self.reader.facts[node].items()
                  if p not in HIDDEN and p not in LEADS and not all(map(self.stands_alone, v))
                  and not (node == self.node and self.doubted.union(self.remarks).issuperset(v))}  # fmt: skip
+        for one, other in combinations([p for p in NAMING if p in facts], 2):
+            # The same names by another property say nothing more.
+            if one in facts and set(facts[one]) == set(facts.get(other, [])):
+                del facts[other]
         headed = sorted((self.place(p), p) for p in facts)
         rows = [self.row(node, p, facts[p]) for _, p in headed]
         return [row for row in rows if row.facts]

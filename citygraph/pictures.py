@@ -4,7 +4,7 @@ it, and the icon for browsers that read no SVG. No words are on them, so that th
 
 import math
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from flask import Blueprint, Response
@@ -30,7 +30,7 @@ HUES = 8
 @blueprint.get("/card.png")
 def card() -> Response:
     """The places of the graph on the world, as a card for links."""
-    return replies.cached(site, lambda: drawn(site), PNG)
+    return replies.cached(site, lambda: drawn(site) if site.changes else kept(site.edition), PNG)
 
 
 @blueprint.get("/favicon.ico")
@@ -45,6 +45,12 @@ def colours() -> dict[str, Colour]:
     light = SHEET.read_text("utf-8").split("@media", 1)[0]
     found = re.findall(r"--([\w-]+): #([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})\b", light)
     return {name: (int(red, 16), int(green, 16), int(blue, 16)) for name, red, green, blue in found}
+
+
+@lru_cache(maxsize=1)
+def kept(edition: str) -> bytes:
+    """The card of an edition, which takes a second to draw."""
+    return drawn(site)
 
 
 def drawn(site: Site) -> bytes:
