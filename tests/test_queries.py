@@ -45,6 +45,7 @@ FOLDERS = (
     "maps",
     "pages",
     "pages/home",
+    *(f"pages/about/{path.name}" for path in sorted((queries.FOLDER / "pages/about").iterdir())),
     "pages/thing",
     "stats",
     "description",
