@@ -54,14 +54,17 @@ def kept(edition: str) -> bytes:
 
 
 def drawn(site: Site) -> bytes:
-    """The card: the land, and on it the places in their hues."""
+    """The card: the land, and on it the places in their hues; for a graph without places, what the icon shows."""
     palette = colours()
     canvas = Canvas(WIDTH, HEIGHT, palette["paper"])
+    if not (places := figure.found(site, "en").shown(Wanted({}, {}))):
+        star(canvas, (WIDTH / 2, (HEIGHT - BAND) / 2), HEIGHT / 3)
     scale = min((WIDTH - 2 * MARGIN) / WORLD.width, (HEIGHT - BAND - MARGIN) / WORLD.height)
     left, top = (WIDTH - WORLD.width * scale) / 2, (HEIGHT - BAND - WORLD.height * scale) / 2
-    canvas.area([[(x * scale / 10 + left, y * scale / 10 + top) for x, y in ring] for ring in outlines()],
-                palette["line"])  # fmt: skip
-    for shown in figure.found(site, "en").shown(Wanted({}, {})):
+    if places:
+        canvas.area([[(x * scale / 10 + left, y * scale / 10 + top) for x, y in ring] for ring in outlines()],
+                    palette["line"])  # fmt: skip
+    for shown in places:
         x, y = WORLD.at(shown.place.latitude, shown.place.longitude)
         colour = palette[f"hue-{shown.hue}" if shown.hue else "mark"]
         canvas.disc(x * scale + left, y * scale + top, 6.4, palette["paper"], 0.7)
@@ -90,15 +93,18 @@ def outlines() -> list[list[XY]]:
 
 @cache
 def mark() -> bytes:
-    """The icon, as `static/icon.svg` draws it: eight kinds of things that all hold together."""
-    palette = colours()
-    canvas, middle = Canvas(ICON, ICON, palette["paper"]), ICON / 2
-    for hue in range(HUES):
-        turn = math.tau * hue / HUES - math.pi / 2
-        place = (middle + 17.5 * math.cos(turn), middle + 17.5 * math.sin(turn))
-        canvas.line((middle, middle), place, 1.6, palette["quiet"])
-    for hue in range(HUES):
-        turn = math.tau * hue / HUES - math.pi / 2
-        canvas.disc(middle + 17.5 * math.cos(turn), middle + 17.5 * math.sin(turn), 5.6, palette[f"hue-{hue + 1}"])
-    canvas.disc(middle, middle, 5.6, palette["ink"])
+    """The icon, as `static/icon.svg` draws it."""
+    canvas = Canvas(ICON, ICON, colours()["paper"])
+    star(canvas, (ICON / 2, ICON / 2), ICON / 2.75)
     return canvas.png()
+
+
+def star(canvas: Canvas, middle: XY, radius: float) -> None:
+    """Eight kinds of things that all hold together."""
+    palette, turns = colours(), [math.tau * hue / HUES - math.pi / 2 for hue in range(HUES)]
+    places = [(middle[0] + radius * math.cos(turn), middle[1] + radius * math.sin(turn)) for turn in turns]
+    for place in places:
+        canvas.line(middle, place, radius / 11, palette["quiet"])
+    for hue, (x, y) in enumerate(places, 1):
+        canvas.disc(x, y, radius * 0.32, palette[f"hue-{hue}"])
+    canvas.disc(*middle, radius * 0.32, palette["ink"])
