@@ -3,10 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: serve test install install-test check validate format export lock clean
+.PHONY: serve assets test install install-test check validate format export lock clean
 
 serve: install
+	@$(BIN)/python -m citygraph assets --once --within 60
 	$(BIN)/python -m citygraph serve $(ARGS)
+
+# The editor of the query page, from npm; without it the page has its plain form.
+assets: install
+	@$(BIN)/python -m citygraph assets
 
 test: install-test
 	$(BIN)/python -m pytest $(ARGS)
@@ -44,4 +49,4 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra test pyproject.toml -c requirements.txt -o requirements-test.txt
 
 clean:
-	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv .assets dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -1,4 +1,4 @@
-"""The command line: python -m citygraph serve | build | validate | format | query | link | stats | push."""
+"""The command line: python -m citygraph serve | build | validate | format | query | link | stats | push | assets."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from citygraph import (
+    assets,
     credentials,
     dataset,
     explanation,
@@ -123,6 +124,10 @@ def parser() -> argparse.ArgumentParser:
     linking.add(commands, common, load, table, progress)
 
     command("stats", stats, "What is in the graph, and how long it took to load.")
+
+    editor = command("assets", assets.command, "Install the editor of the query page from npm; it works without.")
+    editor.add_argument("--within", type=seconds, default=assets.SECONDS, help="seconds at most (default: %(default)s)")
+    editor.add_argument("--once", action="store_true", help="only if it was not tried yet; never fail")
 
     send = command("push", push, "Validate the folders and load their graphs into a store elsewhere.")
     send.add_argument(
@@ -281,7 +286,7 @@ def stats(given: argparse.Namespace) -> int:
     print(f"loaded   in {time.perf_counter() - started:.2f} s\n\ntriples by graph")
     for part, number in loaded.counts.items():
         print(f"{number:>9,}  {part}")
-    print("\nthings by class")
+    print(f"\nquery page has {assets.told()}\n\nthings by class")
     text = queries.load("stats/things-by-class").text
     for row in dataset.solutions(loaded.store, text):
         print(f"{int(row['things'].value):>9,}  {row['class'].value}")
