@@ -6,7 +6,7 @@ from pyoxigraph import Literal, NamedNode
 
 from citygraph import queries
 from citygraph.dataset import Dataset
-from citygraph.sparql import bind, form
+from citygraph.sparql import form
 from citygraph.statements import Facts, Subject
 
 ADDRESS = ".well-known/sparql-examples"
@@ -17,7 +17,7 @@ def examples(dataset: Dataset, names: Sequence[str], public_url: str) -> Facts:
     """The queries of these names over a dataset, with their parameters at the defaults, and where to send them."""
     for name in names:
         query = queries.load(name)
-        text = bind(query.text, query.defaults)
+        text = query.filled({})
         kind = form(text) or ""
         one = Subject(NamedNode(f"{dataset.base}{ADDRESS}#{name}"))
         yield from one.a("sh:SPARQLExecutable", f"sh:SPARQL{KINDS[kind]}Executable")

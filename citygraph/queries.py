@@ -2,7 +2,8 @@
 
 A parameter is written `$name`, an ordinary variable `?name`; a parameter is never projected. A file therefore parses
 and runs alone, and `citygraph.sparql.bind` puts terms in the place of the parameters. A line `# $name = term` in the
-head gives a parameter the term that it has when nobody says another.
+head gives a parameter the term that it has when nobody says another. A line `# topic: Words` says under which heading
+the query stands on the query page.
 
 A line `# $name a class-or-datatype: what it does` declares a parameter that may be left out. Then every line of the
 query that mentions it is left out too; a line that ends in `# unless $name` is left out where it is given. A line
@@ -25,7 +26,8 @@ FOLDER = Path(__file__).with_name("queries")
 DEFAULT = re.compile(r"\$(\w+) = (.+)")
 DECLARED = re.compile(r"\$(\w+) a (\S+): (.+)")
 COLUMN = re.compile(r"\?(\w+): (.+)")
-NOT_SAID = (DEFAULT, DECLARED, COLUMN)
+TOPIC = re.compile(r"topic: (.+)")
+NOT_SAID = (DEFAULT, DECLARED, COLUMN, TOPIC)
 PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
 UNLESS = re.compile(r"\s*# unless \$(\w+)$")
 
@@ -52,6 +54,7 @@ class Query:
     defaults: dict[str, NamedNode | Literal] = field(default_factory=dict)
     declared: tuple[Parameter, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
+    topic: str = ""
 
     def filled(self, terms: Mapping[str, NamedNode | Literal]) -> str:
         """The text to ask, with its defaults and these terms put in, and without the lines that a declared parameter
@@ -98,7 +101,8 @@ def parse_query(name: str, text: str) -> Query:
     columns = {found[1]: found[2] for line in head if (found := COLUMN.fullmatch(line))}
     comment = " ".join(line for line in head[1:] if not any(form.fullmatch(line) for form in NOT_SAID))
     title, parameters = head[0] if head else name, frozenset(PARAMETER.findall(body))
-    return Query(name, title, comment, text, parameters, defaults, tuple(declared), columns)
+    topic = next((found[1] for line in head if (found := TOPIC.fullmatch(line))), "")
+    return Query(name, title, comment, text, parameters, defaults, tuple(declared), columns, topic)
 
 
 def term(text: str) -> NamedNode | Literal:

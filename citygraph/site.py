@@ -13,7 +13,7 @@ from flask import current_app
 from pyoxigraph import Literal, NamedNode, Triple
 from werkzeug.local import LocalProxy
 
-from citygraph import description, documents, examples, pages, queries, schema_org, surroundings
+from citygraph import assets, description, documents, examples, pages, queries, schema_org, surroundings
 from citygraph.context import Context, contexts, published
 from citygraph.dataset import Dataset
 from citygraph.engine import Embedded, Engine
@@ -51,8 +51,8 @@ class Site:
     @cached_property
     def edition(self) -> str:
         """Changes when any page or document may: with the data, the limits, and the code that shows them."""
-        said = f"{self.dataset.version} {self.dataset.digest} {self.public_url} {self.engine.limits}"
-        seen = hashlib.sha256(said.encode())
+        data = f"{self.dataset.version} {self.dataset.digest}"
+        seen = hashlib.sha256(f"{data} {self.public_url} {self.engine.limits} {assets.installed()}".encode())
         for pattern in EDITED:
             for path in sorted(CODE.glob(pattern)):
                 seen.update(path.read_bytes())
@@ -171,7 +171,16 @@ class Site:
         made = []
         for path in queries.names() if self.menu else []:
             query = queries.load(path)
-            made.append((query.title, query.comment, bind(query.text, query.defaults)))
+            made.append((query.title, query.comment, query.filled({})))
+        return made
+
+    @cached_property
+    def topics(self) -> dict[str, list[queries.Query]]:
+        """The same queries by topic; those without one are the last."""
+        found = [queries.load(path) for path in (queries.names() if self.menu else [])]
+        made: dict[str, list[queries.Query]] = {query.topic: [] for query in sorted(found, key=lambda q: not q.topic)}
+        for query in found:
+            made[query.topic].append(query)
         return made
 
     def known(self, path: str) -> str | None:
