@@ -11,6 +11,7 @@ from citygraph import (
     browsing,
     discovery,
     documents,
+    editor,
     formats,
     front_page,
     listing,
@@ -67,10 +68,8 @@ def create_app(
     engine = engine or remote.connect(dataset) or Embedded(dataset)
     app.extensions["site"] = Site(dataset, engine, public.rstrip("/") + "/")
     reconciling.install(app, app.extensions["site"])
-    app.register_blueprint(graph)
-    app.register_blueprint(maps.blueprint)
-    app.register_blueprint(statistics.blueprint)
-    app.register_blueprint(pictures.blueprint)
+    for blueprint in (graph, maps.blueprint, statistics.blueprint, pictures.blueprint, editor.blueprint):
+        app.register_blueprint(blueprint)
     app.register_error_handler(EngineError, failed)
     app.register_error_handler(HTTPException, refused)
     app.before_request(read)
@@ -119,7 +118,11 @@ def sparql() -> Response:
     Most queries never come here: `citygraph.straight` answers them, and sends here what failed."""
     if failed := request.environ.get(FAILED):
         raise failed
-    asked = protocol.operation(request.method, request.headers.get("Content-Type", ""), request.query_string, body())
+    try:
+        kind, sent = request.headers.get("Content-Type", ""), body()
+        asked = protocol.operation(request.method, kind, request.query_string, sent)
+    except EngineError as error:
+        return answering.mistaken(error)
     page = asked.format is None and protocol.prefers_page(request.headers.get("Accept"))
     if page and not (asked.query or "").strip():
         return replies.cached(site, lambda: answering.page(asked), formats.HTML.content_type, negotiated=True)

@@ -1,25 +1,19 @@
-"""Tables on pages: the lists of the site, each one query, and the results of strangers' queries.
+"""Tables on pages: the lists of the site, each one query.
 
 In a list's query a variable ?x with a companion ?xLabel is one column of links; any other variable is a
 plain column. A heading is the label of the property or class that the variable is named after.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 
 from pyoxigraph import Literal, NamedNode
 
 from citygraph import queries
-from citygraph.engine import Answer, Engine
-from citygraph.errors import EngineError
-from citygraph.formats import GRAPH_FORMATS, SOLUTION_FORMATS
+from citygraph.engine import Engine
 from citygraph.labels import Labels, Links, Term, folded, in_words, local_name, pick, shortened, shown, tag, written
-from citygraph.protocol import Operation
 from citygraph.views import Table, Value
 from citygraph.wording import gettext
-
-RESULTS_SHOWN = 1000
 
 
 def of_list(engine: Engine, name: str, terms: Labels, links: Links, language: str) -> Table:
@@ -91,50 +85,3 @@ def cell(row: Mapping[str, Term], column: str, links: Links) -> Value | None:
 def address(iri: str, links: Links) -> str | None:
     """Where a link to an IRI goes: to this site, else out to the web, else nowhere."""
     return links(iri) or (iri if iri.startswith(("http://", "https://")) else None)
-
-
-def of_results(body: bytes, links: Links, prefixes: Mapping[str, str]) -> Table:
-    """The table of a SPARQL JSON result, up to 1,000 rows of it; an ASK is one cell."""
-    document = json.loads(body)
-    if "boolean" in document:
-        return Table("Answer", "", [Value("answer")], [[Value("yes" if document["boolean"] else "no")]], 1)
-    variables, bindings = document["head"]["vars"], document["results"]["bindings"]
-    rows = [[result(row.get(v), links, prefixes) for v in variables] for row in bindings[:RESULTS_SHOWN]]
-    return Table("Results", "", [Value(v) for v in variables], rows, len(bindings))
-
-
-def result(term: Mapping[str, object] | None, links: Links, prefixes: Mapping[str, str]) -> Value | None:
-    """One cell of a result: an IRI by its prefix, a literal as it is with its language."""
-    if term is None:
-        return None
-    text = str(term["value"])
-    if term["type"] == "uri":
-        spaces = [(space, prefix) for prefix, space in prefixes.items() if text.startswith(space)]
-        space, prefix = max(spaces, key=lambda pair: len(pair[0]), default=("", ""))
-        written = f"{prefix}:{text[len(space) :]}" if space else text
-        return Value(written, address(text, links), None, links(text) is None, "link")
-    if term["type"] == "bnode":
-        return Value(f"_:{text}")
-    if term["type"] == "triple":
-        return Value(json.dumps(term["value"], ensure_ascii=False))
-    language = term.get("xml:lang")
-    return Value(text, None, str(language) if language else None)
-
-
-def query_page(
-    asked: Operation, links: Links, prefixes: Mapping[str, str], answer: Answer | None = None,
-    error: EngineError | None = None,
-) -> dict[str, object]:  # fmt: skip
-    """What the query page shows: the query, and its result as a table or a graph, or what is wrong with
-    it."""
-    text = (asked.query or "").strip("\n")
-    graph = answer is not None and answer.kind == "graph"
-    return {
-        "text": text,
-        "answer": answer,
-        "error": error,
-        "prefixes": prefixes,
-        "table": of_results(answer.body, links, prefixes) if answer and not graph else None,
-        "turtle": answer.body.decode("utf-8") if answer and graph else None,
-        "downloads": [] if not answer else GRAPH_FORMATS[:4] if graph else SOLUTION_FORMATS,
-    }

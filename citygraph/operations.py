@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from citygraph import documents, formats, incoming, lookups, protocol, queries, replies
+from citygraph import assets, documents, formats, incoming, lookups, protocol, queries, replies, results
 from citygraph.schemas import Schema, reference
 from citygraph.signposts import LINKSET
 from citygraph.site import Site
@@ -123,6 +123,12 @@ def fixed(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
     yield "/", get("home", "The first page", [one_of(pages), language],
                    media_types([formats.HTML]), redirects=True)  # fmt: skip
     yield "/sparql", {"get": asked_of_sparql(site, "query"), "post": posted_to_sparql()}
+    yield "/sparql/terms.json", get("terms", "Prefixes, classes and properties, for editors of queries", [language],
+                                    media_types([formats.JSON]))  # fmt: skip
+    version = parameter("version", {"type": "string", "enum": [assets.pinned()[0]]}, "Its version.", place="path")
+    name = parameter("name", {"type": "string", "enum": list(assets.FILES)}, "Its name.", place="path")
+    yield "/assets/{version}/{name}", get("editor", "A file of the query page's editor, where it is installed",
+                                          [version, name], {"text/javascript": BODY, "text/css": BODY})  # fmt: skip
     for path, summary in (("void", "VoID, DCAT and service description"), ("sparql-examples", "Example queries")):
         address = f"/.well-known/{path}"
         yield address, get(path, summary, [one_of(pages)], media_types(rdf), redirects=True)
@@ -178,6 +184,8 @@ def asked_of_sparql(site: Site, name: str) -> Operation:
             for kind in ("default", "named")
         ),
         parameter("timeout", {"type": "number", "exclusiveMinimum": 0}, "Seconds; it can only be shortened."),
+        parameter("view", {"type": "string", "enum": [*results.VIEWS]}, "How a page shows the answer."),
+        parameter("column", {"type": "string"}, "The column of numbers that a chart on a page shows."),
         one_of([*protocol.ANSWERS]),
     ]
     return operation(name, "Ask in SPARQL", asked, answers(), refusals=(*REFUSALS, "403", "413"), redirects=True)
