@@ -34,6 +34,7 @@ from citygraph.engine import Embedded, Engine
 from citygraph.errors import EngineError
 from citygraph.incoming import MAX_BODY, agreed, body, carried, read, wanted
 from citygraph.mounting import mounted
+from citygraph.named.routes import blueprint as named
 from citygraph.protocol import BadRequest
 from citygraph.representations import document, offered, said, see_other, whole_graph
 from citygraph.site import CODE, Site, site
@@ -68,7 +69,7 @@ def create_app(
     engine = engine or remote.connect(dataset) or Embedded(dataset)
     app.extensions["site"] = Site(dataset, engine, public.rstrip("/") + "/")
     reconciling.install(app, app.extensions["site"])
-    for blueprint in (graph, maps.blueprint, statistics.blueprint, pictures.blueprint, editor.blueprint):
+    for blueprint in (graph, maps.blueprint, statistics.blueprint, pictures.blueprint, editor.blueprint, named):
         app.register_blueprint(blueprint)
     app.register_error_handler(EngineError, failed)
     app.register_error_handler(HTTPException, refused)

@@ -54,12 +54,14 @@ def addresses(site: Site, start: int) -> list[str]:
 
 def fixed(site: Site) -> list[str]:
     """The pages that are of no thing in the default graph."""
+    named = ["queries/", *(f"queries/{name}" for name in site.named)] if site.named else []
     return [
         "",
         "sparql",
         *(["map"] if maps.offered(site) else []),
         "statistics",
         *site.menu,
+        *named,
         *(["shapes.html"] if site.dataset.counts.get("shapes") else []),
     ]
 

@@ -1,11 +1,11 @@
 """Queries to start from, as data: each a `sh:SPARQLExecutable`, the way SPARQL editors read them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from pyoxigraph import Literal, NamedNode
 
-from citygraph import queries
 from citygraph.dataset import Dataset
+from citygraph.queries import Query
 from citygraph.sparql import form
 from citygraph.statements import Facts, Subject
 
@@ -13,10 +13,10 @@ ADDRESS = ".well-known/sparql-examples"
 KINDS = {"select": "Select", "ask": "Ask", "construct": "Construct"}
 
 
-def examples(dataset: Dataset, names: Sequence[str], public_url: str) -> Facts:
-    """The queries of these names over a dataset, with their parameters at the defaults, and where to send them."""
-    for name in names:
-        query = queries.load(name)
+def examples(dataset: Dataset, named: Iterable[Query], public_url: str) -> Facts:
+    """These queries over a dataset, with their parameters at the defaults, and where to send them."""
+    for query in named:
+        name = query.name
         text = query.filled({})
         kind = form(text) or ""
         one = Subject(NamedNode(f"{dataset.base}{ADDRESS}#{name}"))
@@ -27,3 +27,4 @@ def examples(dataset: Dataset, names: Sequence[str], public_url: str) -> Facts:
         yield from one(f"sh:{kind}", Literal(text))
         yield from one("sh:prefixes", NamedNode(f"{dataset.iri}#prefixes"))
         yield from one("schema:target", NamedNode(public_url + "sparql"))
+        yield from one("rdfs:seeAlso", NamedNode(f"{public_url}queries/{name}"))

@@ -154,6 +154,7 @@ LITERALS: dict[str, tuple[str, Callable[[str], object]]] = {
     XSD + "date": ("a day such as 2017-12-31", is_date),
     XSD + "gYear": ("a year such as 2017", re.compile(r"\d{4}", re.ASCII).fullmatch),
     XSD + "integer": ("a whole number", re.compile(r"[+-]?\d{1,18}", re.ASCII).fullmatch),
+    XSD + "decimal": ("a number such as 58.41", re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?", re.ASCII).fullmatch),
     XSD + "string": ("a text", bool),
 }
 """The datatypes that a filter may have, each with an example and with what tells its values."""

@@ -6,6 +6,7 @@ list takes from its query. What a route answers stands in `citygraph.operations`
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from os.path import commonprefix
 from urllib.parse import unquote
 
@@ -16,6 +17,7 @@ from citygraph.constraints import INTEGER, XSD, Vocabulary, vocabulary
 from citygraph.formats import Format
 from citygraph.labels import local_name, written
 from citygraph.maps.figure import found
+from citygraph.named import described as named
 from citygraph.operations import Operation, get, parameter
 from citygraph.queries import Parameter
 from citygraph.reconciliation.described import described
@@ -30,6 +32,7 @@ KINDS: dict[str, Schema] = {
     XSD + "date": {"type": "string", "format": "date"},
     XSD + "gYear": {"type": "string", "pattern": "^[0-9]{4}$"},
     INTEGER: {"type": "integer"},
+    XSD + "decimal": {"type": "number"},
     XSD + "positiveInteger": {"type": "integer", "minimum": 1, "maximum": 10**9},
     XSD + "language": operations.LANGUAGE,
     XSD + "string": {"type": "string", "minLength": 1},
@@ -44,6 +47,7 @@ def document(site: Site, home: str = "/") -> bytes:
     paths = {
         **dict(operations.fixed(site)),
         **dict(described()),
+        **dict(named.described(site, partial(schema_of, site))),
         **dict(of_lists(site, said)),
         **dict(of_map(site)),
         **dict(of_things(site, said)),
@@ -113,9 +117,12 @@ def of_parameter(site: Site, told: Parameter, offers: Sequence[Format]) -> dict[
     if told.name == "per_page":
         most = {"type": "integer", "minimum": 1, "maximum": lists.MOST_PER_PAGE, "default": lists.PER_PAGE}
         return parameter(told.name, most, told.comment)
-    if told.kind in KINDS:
-        return parameter(told.name, KINDS[told.kind], told.comment)
-    return parameter(told.name, choice(values(site, told.kind)), told.comment)
+    return parameter(told.name, schema_of(site, told.kind), told.comment)
+
+
+def schema_of(site: Site, kind: str) -> Schema:
+    """What the values of a parameter look like: of a datatype, or one of the things of a class."""
+    return KINDS.get(kind) or choice(values(site, kind))
 
 
 def values(site: Site, kind: str) -> list[str]:

@@ -6,7 +6,8 @@ head gives a parameter the term that it has when nobody says another. A line `# 
 the query stands on the query page.
 
 A line `# $name a class-or-datatype: what it does` declares a parameter that may be left out. Then every line of the
-query that mentions it is left out too; a line that ends in `# unless $name` is left out where it is given. A line
+query that mentions it is left out too; a line that ends in `# unless $name` is left out where it is given. One that is
+declared and has a default is never left out. A line `# $name from -90 to 90` bounds a number. A line
 `# ?name: what it is` explains a column that is not named after a term of the vocabulary.
 """
 
@@ -25,9 +26,10 @@ from citygraph.namespaces import PREFIXES
 FOLDER = Path(__file__).with_name("queries")
 DEFAULT = re.compile(r"\$(\w+) = (.+)")
 DECLARED = re.compile(r"\$(\w+) a (\S+): (.+)")
+BOUNDS = re.compile(r"\$(\w+) from (-?[\d.]+) to (-?[\d.]+)")
 COLUMN = re.compile(r"\?(\w+): (.+)")
 TOPIC = re.compile(r"topic: (.+)")
-NOT_SAID = (DEFAULT, DECLARED, COLUMN, TOPIC)
+NOT_SAID = (DEFAULT, DECLARED, BOUNDS, COLUMN, TOPIC)
 PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
 UNLESS = re.compile(r"\s*# unless \$(\w+)$")
 
@@ -55,6 +57,7 @@ class Query:
     declared: tuple[Parameter, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
     topic: str = ""
+    bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def filled(self, terms: Mapping[str, NamedNode | Literal]) -> str:
         """The text to ask, with its defaults and these terms put in, and without the lines that a declared parameter
@@ -102,7 +105,8 @@ def parse_query(name: str, text: str) -> Query:
     comment = " ".join(line for line in head[1:] if not any(form.fullmatch(line) for form in NOT_SAID))
     title, parameters = head[0] if head else name, frozenset(PARAMETER.findall(body))
     topic = next((found[1] for line in head if (found := TOPIC.fullmatch(line))), "")
-    return Query(name, title, comment, text, parameters, defaults, tuple(declared), columns, topic)
+    bounds = {found[1]: (float(found[2]), float(found[3])) for line in head if (found := BOUNDS.fullmatch(line))}
+    return Query(name, title, comment, text, parameters, defaults, tuple(declared), columns, topic, bounds)
 
 
 def term(text: str) -> NamedNode | Literal:

@@ -18,8 +18,10 @@ from citygraph.context import Context, contexts, published
 from citygraph.dataset import Dataset
 from citygraph.engine import Embedded, Engine
 from citygraph.labels import Labels, Term, local_name, pick, shortened, written
+from citygraph.named import catalogue
 from citygraph.names import Index
 from citygraph.namespaces import name
+from citygraph.queries import Query
 from citygraph.sparql import bind
 
 CODE = Path(__file__).parents[1]
@@ -56,6 +58,8 @@ class Site:
         for pattern in EDITED:
             for path in sorted(CODE.glob(pattern)):
                 seen.update(path.read_bytes())
+        for path in sorted((self.dataset.root / catalogue.FOLDER).glob("*.rq")):
+            seen.update(path.read_bytes())
         for context in published(self.dataset.root).values():
             seen.update(context)
         return seen.hexdigest()[:32]
@@ -111,7 +115,7 @@ class Site:
     @cached_property
     def example_queries(self) -> list[Triple]:
         """The queries to start from, as data."""
-        return list(examples.examples(self.dataset, queries.names() if self.menu else [], self.public_url))
+        return list(examples.examples(self.dataset, self.named.values(), self.public_url))
 
     @property
     def for_search_engines(self) -> dict[str, object]:
@@ -166,18 +170,27 @@ class Site:
         return {path: self.lists[path] for kind, path in self.collections.items() if kind in classes}
 
     @cached_property
+    def own_queries(self) -> dict[str, Query]:
+        """The queries that the root brings along. Raises `ParseErrors`."""
+        return catalogue.own(self.dataset.root)
+
+    @cached_property
+    def named(self) -> dict[str, Query]:
+        """The queries that have an address, by name: ours where they have something to ask about, and the root's."""
+        return catalogue.offered(bool(self.menu), self.own_queries)
+
+    @cached_property
     def examples(self) -> list[tuple[str, str, str]]:
         """Queries to start from: title, comment, text. They ask about what the lists show."""
         made = []
-        for path in queries.names() if self.menu else []:
-            query = queries.load(path)
+        for query in self.named.values():
             made.append((query.title, query.comment, query.filled({})))
         return made
 
     @cached_property
     def topics(self) -> dict[str, list[queries.Query]]:
         """The same queries by topic; those without one are the last."""
-        found = [queries.load(path) for path in (queries.names() if self.menu else [])]
+        found = list(self.named.values())
         made: dict[str, list[queries.Query]] = {query.topic: [] for query in sorted(found, key=lambda q: not q.topic)}
         for query in found:
             made[query.topic].append(query)

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -14,6 +16,7 @@ from citygraph.namespaces import PREFIXES
 XSD = PREFIXES["xsd"]
 WHOLE = {"integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger"}
 BROKEN = {"decimal", "double", "float"}
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 PLACE = ("latitude", "longitude")
 
 Row = Mapping[str, Term]
@@ -56,11 +59,12 @@ def plain(term: Term) -> str | int | float | bool:
     """A term as a value of JSON."""
     text = written(term)
     kind = term.datatype.value.removeprefix(XSD) if isinstance(term, Literal) else ""
-    if kind in WHOLE:
+    if kind in WHOLE and re.fullmatch(r"[+-]?\d{1,15}", text, re.ASCII):
         return int(text)
-    if kind in BROKEN and text.lstrip("+-").lower() not in ("inf", "nan"):
+    if kind in BROKEN and NUMBER.fullmatch(text) and math.isfinite(float(text)):
         return float(text)
-    return text == "true" if kind == "boolean" else text
+    # What is no value of its datatype stays the text that it is.
+    return text == "true" if kind == "boolean" and text in ("true", "false") else text
 
 
 def dictionary(

@@ -90,6 +90,7 @@ def test_every_route_is_described(api: dict[str, Any], app: Flask) -> None:
         address = re.sub(r"<(?:[\w(), ]+:)?(\w+)>", r"{\1}", rule.rule)
         spelt = {
             "/{scheme}/{code}": ["/wikidata/{id}", "/geonames/{id}"],
+            "/queries/{name}": ["/queries/members-by-field", "/queries/nearest-members.{suffix}"],
             "/{path}.csv-metadata.json": ["/cities.csv-metadata.json", "/sources.csv-metadata.json"],
         }
         for path in spelt.get(address, [address]):

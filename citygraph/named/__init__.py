@@ -1,0 +1,1 @@
+"""Queries with a name, as an API: /queries/ and what stands below it."""
