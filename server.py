@@ -35,6 +35,8 @@ from citygraph.errors import EngineError
 from citygraph.incoming import MAX_BODY, agreed, body, carried, read, wanted
 from citygraph.mounting import mounted
 from citygraph.named.routes import blueprint as named
+from citygraph.permalinks import routes as permalinks
+from citygraph.permalinks.kept import Kept
 from citygraph.protocol import BadRequest
 from citygraph.representations import document, offered, said, see_other, whole_graph
 from citygraph.site import CODE, Site, site
@@ -45,13 +47,14 @@ graph = Blueprint("graph", __name__)
 
 def create_app(
     root: Path | str | None = None, *, engine: Engine | None = None, dataset: Dataset | None = None,
-    public_url: str | None = None, path: str | None = None,
+    public_url: str | None = None, path: str | None = None, state: Path | str | None = None,
 ) -> Flask:  # fmt: skip
     """The application over a root, or over a dataset and an engine that are there already; without an engine, over
     the store that CITYGRAPH_ENDPOINT names or, where it names none, the embedded one.
 
     `public_url` is where the site stands on the web (default: CITYGRAPH_URL, else the base of the dataset), `path` is
-    what its addresses begin with on this server (default: CITYGRAPH_PATH, else /).
+    what its addresses begin with on this server (default: CITYGRAPH_PATH, else /), `state` the folder for what users
+    leave here (default: CITYGRAPH_STATE, else .state in the root).
     """
     dataset = dataset or load(Path(root) if root else checkout())
     app = Flask(
@@ -71,6 +74,7 @@ def create_app(
     reconciling.install(app, app.extensions["site"])
     for blueprint in (graph, maps.blueprint, statistics.blueprint, pictures.blueprint, editor.blueprint, named):
         app.register_blueprint(blueprint)
+    permalinks.install(app, Kept(Path(state or os.environ.get("CITYGRAPH_STATE") or dataset.root / ".state")))
     app.register_error_handler(EngineError, failed)
     app.register_error_handler(HTTPException, refused)
     app.before_request(read)

@@ -89,6 +89,13 @@ def parser() -> argparse.ArgumentParser:
         default=os.environ.get("CITYGRAPH_PATH") or "/",
         help="what every address begins with, behind a proxy: /kg/ (default: CITYGRAPH_PATH, else /)",
     )
+    serve_.add_argument(
+        "--state",
+        type=Path,
+        default=os.environ.get("CITYGRAPH_STATE"),
+        metavar="DIR",
+        help="folder for short links to queries (default: CITYGRAPH_STATE, else .state in the root)",
+    )
     keep = command("build", build, "Make the store on disk that serve --store reads, or bring it up to date.")
     for one in (serve_, keep):
         one.add_argument(
@@ -202,7 +209,7 @@ def serve(given: argparse.Namespace) -> int:
     if problem := taken(given.host, given.port):
         return complain(problem)
     loaded = ondisk.opened(root_of(given), given.base, Path(given.store), progress) if given.store else load(given)
-    return run(loaded, given.host, given.port, given.workers, given.timeout, given.path)
+    return run(loaded, given.host, given.port, given.workers, given.timeout, given.path, given.state)
 
 
 def build(given: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ from citygraph.sparql import bind
 MOST = 50_000
 """How many addresses one sitemap may hold, by the protocol of sitemaps."""
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-NOT_FOR_CRAWLERS = ("sparql?", "resource?", "rdf-graph-store?")
+NOT_FOR_CRAWLERS = ("q/", "sparql?", "resource?", "rdf-graph-store?")
 
 
 def sitemap(site: Site, part: int | None) -> str:

@@ -39,16 +39,24 @@ SHORT = 1 << 13
 
 class Front:
     """The RSGI application. `queries` are the paths whose requests get the `threads` for queries, or, with an embedded
-    `engine`, take the straight way."""
+    `engine`, take the straight way. What stands below the paths in `below` gets those threads only."""
 
     def __init__(
-        self, application: Application, *, queries: set[str], threads: int, cache: int, engine: Embedded | None = None
+        self,
+        application: Application,
+        *,
+        queries: set[str],
+        threads: int,
+        cache: int,
+        engine: Embedded | None = None,
+        below: tuple[str, ...] = (),
     ) -> None:
         self.application = application
         self.queries = queries
         self.threads = threads
         self.cache = Cache(cache)
         self.engine = engine
+        self.below = below
         self.lines: Lines | None = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -100,7 +108,7 @@ class Front:
     async def reply(self, scope: Scope, protocol: HTTPProtocol, headers: dict[str, str], body: bytes) -> Kept:
         """The reply of the straight way or of the application. Raises `Left` when the client hung up before it."""
         environ = None
-        if spelt(scope.path) in self.queries:
+        if spelt(scope.path) in self.queries or spelt(scope.path).startswith(self.below):
             found = None
             if self.engine and self.lines and scope.path in self.queries:
                 gone = protocol.client_disconnect

@@ -19,6 +19,7 @@ from citygraph.labels import local_name, written
 from citygraph.maps.figure import found
 from citygraph.named import described as named
 from citygraph.operations import Operation, get, parameter
+from citygraph.permalinks import described as permalinks
 from citygraph.queries import Parameter
 from citygraph.reconciliation.described import described
 from citygraph.schemas import Schema, reference
@@ -47,6 +48,7 @@ def document(site: Site, home: str = "/") -> bytes:
     paths = {
         **dict(operations.fixed(site)),
         **dict(described()),
+        **dict(permalinks.described()),
         **dict(named.described(site, partial(schema_of, site))),
         **dict(of_lists(site, said)),
         **dict(of_map(site)),

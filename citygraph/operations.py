@@ -27,7 +27,9 @@ MEANINGS = {
     "413": "The query, the body or the result is too large.",
     "414": "The address is too long.",
     "415": "The body is of a type that the protocol does not have.",
+    "429": "Too many of them were made lately; Retry-After says when to come back.",
     "503": "Too busy, or stopped at the time limit; Retry-After says when to come back.",
+    "507": "There is room for no more.",
 }
 REFUSALS = ("400", "404", "406", "414", "503")
 PROBLEM = {
@@ -49,7 +51,7 @@ RESPONSES: dict[str, object] = {
     },
     **{
         status: {"description": MEANINGS[status], "content": PROBLEM}
-        for status in ("300", *REFUSALS, "403", "413", "415")
+        for status in ("300", *REFUSALS, "403", "413", "415", "429", "507")
     },
 }
 """What operations have in common."""

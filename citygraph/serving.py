@@ -3,6 +3,7 @@
 import multiprocessing
 import socket
 import sys
+from pathlib import Path
 from typing import Any, cast
 
 from granian.constants import Interfaces
@@ -24,7 +25,9 @@ QUERY_THREADS = 64
 """Per process of the web server: more than callers may wait, so that the engine's bounded queue is what says no."""
 
 
-def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float, path: str = "/") -> int:
+def run(
+    loaded: Dataset, host: str, port: int, workers: int, timeout: float, path: str = "/", state: Path | None = None
+) -> int:
     """Serve until the process is told to stop. The loaded store is shared by fork, never loaded again.
 
     The query workers are forked before granian starts a thread, since a process with threads cannot be forked safely.
@@ -38,14 +41,16 @@ def run(loaded: Dataset, host: str, port: int, workers: int, timeout: float, pat
     multiprocessing.set_start_method("fork", force=True)
     engine = connect(loaded, timeout) or Embedded(loaded, workers=workers, timeout=timeout)
     embedded = engine if isinstance(engine, Embedded) else None
-    app = create_app(dataset=loaded, engine=engine, path=path)
+    app = create_app(dataset=loaded, engine=engine, path=path, state=state)
     if embedded and not loaded.files:
         # Before the fork, so that the processes share it; over a store on disk it is built when it is first asked for.
         app.extensions["reconciliation"].prepare()
     # A store elsewhere can change under us, and a kept answer may not outlive its data.
     cache = CACHE // workers if embedded else 0
-    queries = {"/sparql", f"{prefix_of(path)}/sparql"}
-    front = Front(app, queries=queries, threads=QUERY_THREADS, cache=cache, engine=embedded)
+    prefixes = ("", prefix_of(path))
+    queries = {f"{prefix}/sparql" for prefix in prefixes}
+    below = tuple(f"{prefix}/{folder}/" for prefix in prefixes for folder in ("queries", "q"))
+    front = Front(app, queries=queries, threads=QUERY_THREADS, cache=cache, engine=embedded, below=below)
     server = Server(
         "server:create_app",
         address=host,

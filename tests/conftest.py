@@ -57,10 +57,10 @@ def engine(
 
 
 @pytest.fixture(scope="session")
-def app(dataset: Dataset, engine: Engine) -> Flask:
+def app(dataset: Dataset, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     from server import create_app
 
-    return create_app(dataset=dataset, engine=engine)
+    return create_app(dataset=dataset, engine=engine, state=tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from descriptions import BASE, counted, findings, graph
 from flask import Flask
 from flask.testing import FlaskClient
-from pyoxigraph import QueryResultsFormat, parse_query_results
+from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 from rdflib import DCAT, RDF, RDFS, SH, Namespace, URIRef
 
 from citygraph import discovery, queries
@@ -84,7 +84,7 @@ def test_the_linkset_says_what_the_headers_say(client: FlaskClient) -> None:
 def test_the_example_queries_are_those_of_the_query_page(client: FlaskClient, app: Flask) -> None:
     found = graph(client, "/.well-known/sparql-examples")
     assert findings(found, "sparql-examples") == []
-    texts = {str(text) for text in found.objects(None, SH.select)}
+    texts = {str(text) for kind in (SH.select, SH.construct) for text in found.objects(None, kind)}
     assert texts == {text for _, _, text in app.extensions["site"].examples}
     assert len(set(found.subjects(RDF.type, SH.SPARQLExecutable))) == len(queries.names())
     assert set(found.objects(None, SCHEMA.target)) == {URIRef(BASE + "sparql")}
@@ -93,12 +93,14 @@ def test_the_example_queries_are_those_of_the_query_page(client: FlaskClient, ap
 @pytest.mark.parametrize("name", queries.names())
 def test_every_example_query_answers_as_it_stands(client: FlaskClient, name: str) -> None:
     found = graph(client, "/.well-known/sparql-examples")
-    text = found.value(URIRef(f"{BASE}.well-known/sparql-examples#{name}"), SH.select)
-    reply = client.get(
-        "/sparql", query_string={"query": str(text)}, headers={"Accept": "application/sparql-results+json"}
-    )
+    one = URIRef(f"{BASE}.well-known/sparql-examples#{name}")
+    graphs = found.value(one, SH.construct)
+    reply = client.get("/sparql", query_string={"query": str(graphs or found.value(one, SH.select))})
     assert reply.status_code == 200
-    assert list(parse_query_results(reply.data, format=QueryResultsFormat.JSON))
+    if graphs:
+        assert list(parse(reply.data, format=RdfFormat.TURTLE))
+    else:
+        assert list(parse_query_results(reply.data, format=QueryResultsFormat.JSON))
 
 
 def test_browsers_are_shown_the_examples_where_they_can_ask_them(client: FlaskClient) -> None:
@@ -193,7 +195,7 @@ def test_another_graph_is_found_too(lights: FlaskClient) -> None:
     assert lights.get("/robots.txt").status_code == 200
     assert lights.get("/dataset.linkset.json").status_code == 404
     examples = graph(lights, "/.well-known/sparql-examples")
-    assert not list(examples.subjects(RDFS.comment))
+    assert [str(title) for title in examples.objects(None, RDFS.label)] == ["Which lights a light sees"]
 
 
 def test_under_a_path_every_address_begins_with_it(app: Flask, dataset: Dataset) -> None:

@@ -30,6 +30,7 @@ BEYOND_A_SCHEMA: dict[str, list[CheckFunction]] = {
     "POST /sparql": [positive_data_acceptance],
     "GET /rdf-graph-store": [positive_data_acceptance],
     "GET /reconcile": [positive_data_acceptance],
+    "POST /q/": [positive_data_acceptance],
     "POST /reconcile": [positive_data_acceptance],
 }
 METHODS = {"get", "post"}

@@ -1,0 +1,1 @@
+"""Short permanent links to queries: /q/ and what stands below it."""
