@@ -18,7 +18,7 @@ ENGINES = ("embedded", "oxigraph", "virtuoso")
 SUITE = (
     "test_statistics", "test_front_page",
     "test_sparql_protocol", "test_documents", "test_pages", "test_http", "test_queries", "test_stores", "test_lists",
-    "test_list_days", "test_list_search", "test_hostile_addresses", "test_map_page",
+    "test_list_days", "test_list_search", "test_hostile_addresses", "test_map_page", "test_named_queries",
 )  # fmt: skip
 """The test modules that run over every engine."""
 
@@ -38,6 +38,12 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "test_queries::test_each_query_for_users_runs_with_its_defaults[nearest-members]": BINDS,
         "test_queries::test_norrkoping_is_nearest_to_linkoping": BINDS,
         "test_queries::test_a_point_beyond_the_date_line_has_near_neighbours": BINDS,
+        "test_named_queries::test_rows_are_plain_json_of_what_csv_says[nearest-members]": BINDS,
+        "test_named_queries::test_parameters_choose_what_is_answered[nearest-members?field=music-10]": BINDS,
+        "test_named_queries::test_a_point_is_given_in_degrees": BINDS,
+        "test_named_queries::test_a_page_says_what_is_asked_and_links_to_the_query_and_to_downloads[nearest-members]": BINDS,
+        "test_named_queries::test_no_parameter_however_odd_is_an_error_of_the_server[nearest-members.json]": BINDS,
+        "test_named_queries::test_rows_are_as_openapi_says[nearest-members]": BINDS,
         "test_stores::test_a_day_that_is_nowhere_in_the_data_is_compared_all_the_same": DAYS,
         "test_stores::test_a_truth_value_is_one": TRUTH,
         "test_stores::test_a_column_that_is_neither_grouped_nor_aggregated_is_an_error": UNGROUPED,

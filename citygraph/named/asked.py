@@ -15,6 +15,8 @@ from citygraph.names import MOST_CHOICES, Index
 from citygraph.protocol import BadRequest
 from citygraph.queries import Parameter, Query
 
+MOST_PROPOSED = 2000
+"""Values up to which a field proposes them while one writes."""
 COMMON = (
     Parameter("lang", XSD + "language", "The language of names: en unless told."),
     Parameter("format", XSD + "token", "The format, before what Accept says."),
@@ -36,13 +38,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Field:
-    """A parameter in the form: `choices` are its values with their labels, none where anything may be written."""
+    """A parameter in the form: `choices` are its values with their labels; where they are many, `proposed` are."""
 
     name: str
     comment: str
     value: str
     input: str
     choices: Mapping[str, str]
+    proposed: Mapping[str, str]
     optional: bool
     bounds: tuple[float, float] | None
 
@@ -90,15 +93,16 @@ def fields(query: Query, given: Mapping[str, str], index: Index, language: str) 
     made = []
     for parameter in query.declared:
         value = given.get(parameter.name, "").strip() or default(query, parameter, index)
-        choices: Mapping[str, str] = {}
+        known: Mapping[str, str] = {}
         if parameter.kind not in lists.LITERALS:
             names = index.of(parameter.kind)
-            choices = index.choices(parameter.kind, language) if len(names.things) <= MOST_CHOICES else {}
+            known = index.choices(parameter.kind, language) if len(names.things) <= MOST_PROPOSED else {}
             value = names.short_of(iri) if (iri := names.find(value)) else value
         optional = parameter.name not in query.defaults
         bounds = query.bounds.get(parameter.name)
         kind = INPUTS.get(parameter.kind, "text")
-        made.append(Field(parameter.name, parameter.comment, value, kind, choices, optional, bounds))
+        lists_ = (known, {}) if len(known) <= MOST_CHOICES else ({}, known)
+        made.append(Field(parameter.name, parameter.comment, value, kind, *lists_, optional, bounds))
     return made
 
 

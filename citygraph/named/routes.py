@@ -6,9 +6,10 @@ from dataclasses import replace
 from time import perf_counter
 
 from flask import Blueprint, Response, current_app, g, render_template, request, url_for
+from pyoxigraph import RdfFormat, parse
 from werkzeug.datastructures import Headers
 
-from citygraph import formats, incoming, listing, protocol, replies
+from citygraph import documents, formats, incoming, listing, protocol, replies
 from citygraph.addresses import home, local, with_query
 from citygraph.errors import EngineError
 from citygraph.formats import Format
@@ -27,7 +28,7 @@ SRJ = replace(formats.RESULTS_JSON, name="srj", names=())
 SRX = replace(formats.RESULTS_XML, name="srx", names=("xml",))
 OF_ENGINE = {SRJ: formats.RESULTS_JSON, SRX: formats.RESULTS_XML}
 """Results in the syntaxes of SPARQL, by their suffixes: `json` is tidy JSON here, as everywhere but at /sparql."""
-ROWS = (formats.HTML, formats.JSON, SRJ, SRX, formats.RESULTS_CSV, formats.RESULTS_TSV)
+ROWS = (formats.HTML, formats.JSON, formats.RESULTS_CSV, formats.RESULTS_TSV, SRJ, SRX)
 GRAPH = (formats.HTML, *formats.GRAPH_FORMATS)
 
 
@@ -127,6 +128,12 @@ def address(wanted: Asked, format: Format | None = None) -> str:
     return with_query(url_for("named.page", name=name), [*wanted.given.items(), *lang])
 
 
+def shown_whole(wanted: Asked, format: Format) -> str:
+    """The same with every parameter that it has, to show how one asks."""
+    said = {**asked.example(wanted.query, site.index), **wanted.given}
+    return address(Asked(wanted.query, {name: value for name, value in said.items() if value}, ""), format)
+
+
 def links(wanted: Asked) -> list[str]:
     """The Link headers: other formats, licence, description."""
     made = [link(address(wanted, each), "alternate", each.media_type) for each in offered(wanted.query)]
@@ -153,10 +160,10 @@ def html(wanted: Asked, body: bytes | None, error: EngineError | None = None) ->
         text=wanted.text,
         fields=asked.fields(query, wanted.given, site.index, g.language),
         table=table(wanted, body) if body is not None and not graph else None,
-        turtle=body.decode() if body is not None and graph else None,
+        turtle=turtle(body) if body is not None and graph else None,
         error=error,
         downloads=[(address(wanted, each), each) for each in offered(query) if each is not formats.HTML],
-        curl=address(wanted, formats.TURTLE if graph else formats.RESULTS_CSV).removeprefix(home()),
+        curl=shown_whole(wanted, formats.TURTLE if graph else formats.RESULTS_CSV).removeprefix(home()),
         columns=[(heading, gettext(words)) for words, heading in told],
     )
 
@@ -180,6 +187,12 @@ def table(wanted: Asked, body: bytes) -> Table:
     first = results.named(found.first(listing.RESULTS_SHOWN), site.engine, g.language)
     shown = listing.table(found.columns, results.shown(first), site.terms, local, g.language)
     return Table(wanted.query.title, "", *shown, len(found.rows))
+
+
+def turtle(body: bytes) -> str:
+    """A graph as the page shows it: with the prefixes of the dataset, in the order of its own files."""
+    facts = [quad.triple for quad in parse(body, format=RdfFormat.TURTLE)]
+    return documents.write(facts, formats.TURTLE, site.dataset).decode()
 
 
 def index_page() -> str:
