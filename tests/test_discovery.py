@@ -103,6 +103,14 @@ def test_every_example_query_answers_as_it_stands(client: FlaskClient, name: str
         assert list(parse_query_results(reply.data, format=QueryResultsFormat.JSON))
 
 
+def test_named_queries_stand_in_the_sitemap_and_lead_from_the_examples(client: FlaskClient) -> None:
+    _, found, _ = entries(client, "/sitemap.xml")
+    examples = graph(client, "/.well-known/sparql-examples")
+    addresses = {f"{BASE}queries/{name}" for name in queries.names()}
+    assert {*addresses, f"{BASE}queries/"} <= set(found)
+    assert {str(page) for page in examples.objects(None, RDFS.seeAlso)} == addresses
+
+
 def test_browsers_are_shown_the_examples_where_they_can_ask_them(client: FlaskClient) -> None:
     reply = client.get("/.well-known/sparql-examples", headers={"Accept": "text/html,*/*;q=0.8"})
     assert (reply.status_code, reply.headers["Location"]) == (303, "/sparql")
