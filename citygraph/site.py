@@ -180,6 +180,11 @@ class Site:
         return catalogue.offered(bool(self.menu), self.own_queries)
 
     @cached_property
+    def topics(self) -> dict[str, list[Query]]:
+        """The same by topic; those without one are the last."""
+        return catalogue.by_topic(self.named.values())
+
+    @cached_property
     def examples(self) -> list[tuple[str, str, str]]:
         """Queries to start from: title, comment, text. They ask about what the lists show."""
         made = []

@@ -453,6 +453,7 @@ def test_a_folder_without_queries_says_so(tmp_path: Path) -> None:
         ("a", "# T\nASK { SERVICE <http://a/> {} }", "SERVICE is not allowed"),
         ("a", "# T\nASK { ?s ?p $o }", "declare $o"),
         ("a", "# T\n# $format a xsd:date: A day.\nASK { ?s ?p $format }", "call the parameter otherwise"),
+        ("a", "# T\nASK { ?s ?p ?o FILTER(LANG(?o) = $lang) }", "which language"),
         ("a", "# T\nSELECT * { ?s ?p }", "expected"),
         ("a", "# T\n# $o a no:Class: A thing.\nASK { ?s ?p $o }", "prefix"),
     ],

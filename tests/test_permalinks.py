@@ -112,7 +112,7 @@ def test_format_goes_before_accept_and_a_wrong_one_is_400(site: FlaskClient) -> 
     assert site.get(f"{here}?format=csv", headers=BROWSER).mimetype == "text/csv"
     assert site.get(f"{here}?format=ttl").status_code == 400
     assert site.get(here, headers={"Accept": "text/turtle"}).status_code == 406
-    assert site.get(f"{here}?query=ASK%7B%7D").get_json()["allowed"] == ["format", "lang"]
+    assert site.get(f"{here}?query=ASK%7B%7D").get_json()["allowed"] == ["format", "lang", "view", "column"]
 
 
 def test_the_text_of_a_link_never_changes(site: FlaskClient) -> None:
@@ -157,6 +157,7 @@ def test_making_a_link_asks_nothing(dataset: Dataset, engine: Engine, state: Pat
         (b"query=%20%0A", FORM, 400),
         (b"query=ASK%7B%7D&query=ASK%7B%7D", FORM, 400),
         (b"query=ASK%7B%7D&colour=red", FORM, 400),
+        (b"query=ASK%7B%7D&default-graph-uri=https://example.org/g", FORM, 400),
         (b"query=hello", FORM, 400),
         (b"query=ASK%7B%00%7D", FORM, 400),
         (b"query=%ff", FORM, 400),
@@ -176,6 +177,11 @@ def test_what_is_no_query_is_refused_and_leaves_nothing(
     assert reply.status_code == status
     assert len(reply.get_json(force=True)["detail"]) > 10
     assert not state.exists()
+
+
+def test_the_fields_that_a_form_has_besides_change_no_link(site: FlaskClient) -> None:
+    fields = {"query": QUERY, "timeout": "10", "lang": "sv", "view": "map"}
+    assert site.post("/q/", data=fields).location == made(site)
 
 
 def test_a_query_of_exactly_the_longest_length_is_kept(site: FlaskClient) -> None:

@@ -63,7 +63,9 @@ def checked(path: Path) -> Query:
         raise ValueError("call the parameter otherwise: every query takes lang and format already")
     for name in sorted(query.parameters - {parameter.name for parameter in query.declared} - {LANGUAGE}):
         raise ValueError(f"declare ${name} in the head: # ${name} a prefix:Class-or-datatype: what it does")
-    Store().query(query.filled({LANGUAGE: queries.term('"en"')} if LANGUAGE in query.parameters else {}))
+    if LANGUAGE in query.parameters - query.defaults.keys():
+        raise ValueError('say in the head which language it is unless told: # $lang = "en"')
+    Store().query(query.filled({}))
     return query
 
 

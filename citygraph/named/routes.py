@@ -197,7 +197,7 @@ def turtle(body: bytes) -> str:
 
 def index_page() -> str:
     """The list of the queries as a page."""
-    return render_template("named/index.html", topics=catalogue.by_topic(site.named.values()))
+    return render_template("named/index.html", topics=site.topics)
 
 
 def as_json() -> bytes:

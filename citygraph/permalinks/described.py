@@ -49,7 +49,7 @@ def posted() -> Operation:
     form: Schema = {
         "type": "object",
         "required": ["query"],
-        "properties": {"query": TEXT, "lang": operations.LANGUAGE},
+        "properties": {"query": TEXT},
         "additionalProperties": False,
     }
     responses = said["responses"]

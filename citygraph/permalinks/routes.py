@@ -26,6 +26,10 @@ from citygraph.sparql import form
 blueprint = Blueprint("permalinks", __name__)
 TEXT = Format("rq", ".rq", protocol.QUERY, "document", "SPARQL")
 ID = re.compile(r"[a-z2-7]{10,52}")
+OF_FORM = ("lang", "timeout", "view", "column")
+"""Fields that the form of the query page has besides, and that change no answer. Graphs do: who means others than all
+of them writes FROM into the query."""
+TAKES = ("format", "lang", "view", "column")
 OWN = ("same-origin", "same-site", "none")
 
 
@@ -98,8 +102,8 @@ def query(name: str) -> Response:
     text = kept().text(id) if asked_well else None
     if text is None:
         return elsewhere(name)
-    if unknown := sorted(g.parameters.keys() - {"format", "lang"}):
-        raise BadRequest(f"A short link takes format and lang, and no {unknown[0][:80]!r}.", allowed=["format", "lang"])
+    if unknown := sorted(g.parameters.keys() - {*TAKES}):
+        raise BadRequest(f"A short link takes {', '.join(TAKES)}, and no {unknown[0][:80]!r}.", allowed=[*TAKES])
     if dot:
         return written(text)
     g.permalink = id
@@ -152,8 +156,8 @@ def posted() -> str:
     """The query in the body, with lines that end in one way, whoever sent it. Raises `BadRequest`, `TooLarge`,
     `Refused` or `UnsupportedMediaType`."""
     given = protocol.posted(request.headers.get("Content-Type", ""), incoming.body())
-    if unknown := sorted({key for key, _ in given} - {"query", "lang"}):
-        raise BadRequest(f"There is no field {unknown[0][:80]!r} here; send query.", allowed=["query"])
+    if unknown := sorted({key for key, _ in given} - {"query", *OF_FORM}):
+        raise BadRequest(f"A short link holds a query alone, and no {unknown[0][:80]!r}.", allowed=["query"])
     queries = [value for key, value in given if key == "query"]
     if len(queries) != 1:
         raise BadRequest(f"Send one query, as query=… ({protocol.FORM}) or as the body itself ({protocol.QUERY}).")
