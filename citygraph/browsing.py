@@ -1,38 +1,22 @@
 """Lists as they go over the wire: the reply to a request for one, in every format, with its pages and filters."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from flask import Response, abort, g, render_template, request, url_for
 from pyoxigraph import Literal, NamedNode, Triple
 
-from citygraph import documents, formats, listing, lists, protocol, queries, replies, tabular, tidy
-from citygraph.addresses import home, local
+from citygraph import documents, formats, listing, listpages, lists, protocol, queries, replies, tabular, tidy
+from citygraph.addresses import home
 from citygraph.formats import Format
 from citygraph.incoming import agreed, wanted
 from citygraph.lists import Listed, Wanted
-from citygraph.names import MOST_CHOICES
 from citygraph.queries import Query
 from citygraph.site import site
-from citygraph.views import Table
 
 FORMATS = (formats.HTML, *documents.RDF_FORMATS, formats.JSON, formats.CSV)
 CONTEXT = "http://www.w3.org/ns/json-ld#context"
 METADATA = "application/csvm+json"
-
-
-@dataclass(frozen=True)
-class Field:
-    """A filter in the form: `choices` are its values with their labels, none where anything may be written."""
-
-    name: str
-    label: str
-    comment: str
-    value: str
-    kind: str
-    choices: Mapping[str, str]
 
 
 def offered(name: str) -> tuple[Format, ...]:
@@ -52,7 +36,7 @@ def reply(name: str, format: Format | None = None) -> Response:
 
     def make() -> bytes | str:
         pages.append(found(asked))
-        return written(pages[0], chosen)
+        return encoded(pages[0], chosen)
 
     response = replies.cached(site, make, chosen.content_type, links(asked, chosen), negotiated=format is None)
     if pages:
@@ -71,29 +55,32 @@ def found(asked: Wanted) -> Listed:
 
 def address(asked: Wanted, format: Format | None = None, page: int | None = None) -> str:
     """Where a list stands with what narrows it, in a format, at a page."""
-    said: dict[str, Any] = {k: v for k, v in asked.given.items() if k != "format" or format is None}
-    if page is not None:
-        said["page"] = str(page)
-    return url_for("graph.thing", path=asked.name + (format.suffix if format else ""), **said)
+    changes = {} if page is None else {"page": (str(page),)}
+    return url_for("graph.thing", path=asked.name + (format.suffix if format else ""),
+                   **asked.said("" if format is None else "format", **changes))  # fmt: skip
 
 
 def public(asked: Wanted, page: int | None = None) -> str:
     """The same on the web, of the list itself."""
-    said = {key: value for key, value in asked.given.items() if key != "format"}
-    here = address(Wanted(asked.name, said, {}, None, 1, 1, asked.language), None, page)
+    here = address(replace(asked, given=asked.said("format")), None, page)
     return site.public_url + here.removeprefix(home())
 
 
 def turned(page: Listed, format: Format | None) -> dict[str, str]:
     """The addresses of the pages around this one, by relation."""
-    return {name: address(page.wanted, format, number) for name, number in around(page).items()}
+    return {name: address(page.wanted, format, number) for name, number in page.around.items()}
 
 
-def around(page: Listed) -> dict[str, int]:
-    """The numbers of the first, the previous, the next and the last page."""
-    here = page.wanted.page
-    numbers = {"first": 1, "prev": here - 1, "next": here + 1, "last": page.pages}
-    return {name: number for name, number in numbers.items() if 1 <= number <= page.pages}
+def downloads(page: Listed) -> dict[str, object]:
+    """Where what a page shows is found in the other formats, and where the whole of it is, if one file can hold it."""
+    asked, others = page.wanted, [format for format in offered(page.wanted.name) if format is not formats.HTML]
+    whole = replace(asked, given=asked.said("page", per_page=(str(lists.MOST_PER_PAGE),)))
+    fits = page.total <= lists.MOST_PER_PAGE
+    return {
+        "downloads": [(address(asked, format), format) for format in others],
+        "complete": [(address(whole, format), format) for format in others] if fits else [],
+        "most": lists.MOST_PER_PAGE,
+    }
 
 
 def links(asked: Wanted, chosen: Format) -> list[str]:
@@ -112,15 +99,14 @@ def links(asked: Wanted, chosen: Format) -> list[str]:
 
 def of_metadata(asked: Wanted) -> str:
     """Where the dictionary of a list's CSV stands."""
-    said: dict[str, Any] = {key: value for key, value in asked.given.items() if key != "format"}
-    return url_for("graph.csv_metadata", path=asked.name, **said)
+    return url_for("graph.csv_metadata", path=asked.name, **asked.said("format"))
 
 
-def written(page: Listed, format: Format) -> bytes | str:
+def encoded(page: Listed, format: Format) -> bytes | str:
     """A page of a list in a format."""
     query = queries.load(f"pages/{page.wanted.name}")
     if format is formats.HTML:
-        return html(page, query)
+        return html(page)
     if format is formats.CSV:
         return tabular.comma_separated(page.columns, page.rows)
     if format is formats.GEOJSON:
@@ -141,50 +127,23 @@ def as_json(page: Listed, query: Query, facts: list[Triple]) -> bytes:
         lists.iri(row, variable): {name: tabular.plain(row[name]) for name in extra if name in row}
         for row in page.rows
     }  # fmt: skip
-    turned = {name: public(page.wanted, number) for name, number in around(page).items()}
+    turned = {name: public(page.wanted, number) for name, number in page.around.items()}
     context = site.public_url + site.context.path
     here = public(page.wanted)
     return tidy.listing(here, facts, page.items, site.context, context, page.total, turned, plain)
 
 
-def html(page: Listed, query: Query) -> str:
+def html(page: Listed) -> str:
     """A page as a page: the form, the table, the pages around it, and the downloads of what it shows."""
-    filled = {name for row in page.rows for name in row}
-    columns = [c for c in listing.columns(page.columns) if c in filled and c not in tabular.PLACE]
-    shown = listing.table(columns, page.rows, site.terms, local, g.language)
-    table = Table(query.title, query.comment, *shown, page.total, page.query)
-    first = (page.wanted.page - 1) * page.wanted.per_page + 1
+    name = page.wanted.name
     return render_template(
         "list.html",
-        table=table,
-        form=form(page.wanted, query),
-        kept={key: page.wanted.given[key] for key in ("per_page", "lang") if key in page.wanted.given},
-        beside=page.beside,
-        narrowed=bool(page.wanted.given.keys() - {"page", "per_page", "lang", "format"}),
-        place=(first, first + len(page.items) - 1, page.total),
-        pages=page.pages,
-        page=page.wanted.page,
-        turned=turned(page, None),
-        here=url_for("graph.thing", path=page.wanted.name),
-        downloads=[(address(page.wanted, f), f) for f in offered(page.wanted.name) if f is not formats.HTML],
+        **listpages.shown(page, lambda said: url_for("graph.thing", path=name, **said)),
+        form=listpages.form(page.wanted),
+        **downloads(page),
+        explored=listpages.to_explore(page.wanted),
+        kept={key: page.wanted.says(key) for key in ("sort", "per_page", "lang") if key in page.wanted.given},
     )
-
-
-def form(asked: Wanted, query: Query) -> list[Field]:
-    """The filters of a list as fields to fill in; those of a class with few things as choices."""
-    takes = [p for p in lists.parameters(asked.name) if p not in lists.COMMON]
-    headings = listing.headings([parameter.name for parameter in takes], site.terms, g.language)
-    made = []
-    for parameter, heading in zip(takes, headings, strict=True):
-        literal = parameter.kind in lists.LITERALS or parameter.kind == lists.POINT
-        few = not literal and len(site.index.of(parameter.kind).things) <= MOST_CHOICES
-        choices = site.index.choices(parameter.kind, g.language) if few else {}
-        kind = "date" if parameter.kind == lists.XSD + "date" else "search" if parameter == lists.SEARCH else "text"
-        value = asked.given.get(parameter.name, "")
-        if isinstance(term := asked.terms.get(parameter.name), NamedNode):
-            value = site.index.of(parameter.kind).short_of(term.value)
-        made.append(Field(parameter.name, heading.text, parameter.comment, value, kind, choices))
-    return made
 
 
 def metadata(name: str) -> Response:

@@ -82,6 +82,11 @@ def cell(row: Mapping[str, Term], column: str, links: Links) -> Value | None:
     return Value(shortened(term.value) if outside else in_words(local_name(term.value)), href, None, outside, "link")
 
 
+def is_number(term: Literal) -> bool:
+    """Whether a literal is set in a column of numbers."""
+    return shown(term).kind == "number"
+
+
 def address(iri: str, links: Links) -> str | None:
     """Where a link to an IRI goes: to this site, else out to the web, else nowhere."""
     return links(iri) or (iri if iri.startswith(("http://", "https://")) else None)

@@ -1,8 +1,9 @@
 """Lists of things: what narrows them, and the page of one that a request asks for.
 
 A list is a query in `citygraph/queries/pages/`. The variable of its first `?x a prefix:Class` is its item; the
-parameters that its head declares are its filters. Every list can be searched (`q`) and comes in pages; one whose query
-gives ?latitude and ?longitude can be sorted by the distance from a point (`near`).
+parameters that its head declares are its filters, and one that takes things may be given several. Every list can be
+searched (`q`), sorted by each of its columns (`sort`) and comes in pages; one whose query gives ?latitude and
+?longitude can be sorted by the distance from a point (`near`).
 """
 
 import math
@@ -11,15 +12,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from citygraph import queries, sparql
+from citygraph import filters, listing, queries, sparql
 from citygraph.engine import Engine
+from citygraph.filters import item as item
 from citygraph.labels import Term
-from citygraph.listing import in_order, projected
+from citygraph.listing import projected
 from citygraph.names import Index
 from citygraph.namespaces import PREFIXES
+from citygraph.ordering import DISTANCE, by_column, by_distance, together
 from citygraph.protocol import BadRequest
 from citygraph.queries import Parameter
 
@@ -28,10 +32,9 @@ POINT = "http://www.w3.org/2003/01/geo/wgs84_pos#lat_long"
 PER_PAGE, MOST_PER_PAGE = 500, 1000
 NAMED_IN_QUERY = 100
 """Things that a search finds, up to which the query names them; more are picked out of its rows."""
-RADIUS = 6371.0088
-"""Of the earth in km, the mean."""
 SEARCH = Parameter("q", XSD + "string", "Only things with a name, in any language, that has these words in it.")
 NEAR = Parameter("near", POINT, "Nearest first from a point, latitude,longitude in degrees, with the distance in km.")
+SORT = Parameter("sort", XSD + "token", "The column to sort by, with - before it for downwards.")
 COMMON = (
     Parameter("page", XSD + "positiveInteger", "The page, from 1."),
     Parameter("per_page", XSD + "positiveInteger", f"Things on a page: {PER_PAGE}, or up to {MOST_PER_PAGE}."),
@@ -44,15 +47,25 @@ Rows = list[dict[str, Term]]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a request asks of a list. `given` is what it says, by name; `terms` are the filters that it sets."""
+    """What a request asks of a list. `given` is what it says, by name; `terms` are the filters that it sets; `sort` is
+    a column, with a minus for downwards."""
 
     name: str
-    given: dict[str, str]
-    terms: dict[str, NamedNode | Literal]
-    near: tuple[float, float] | None
-    page: int
-    per_page: int
-    language: str
+    given: dict[str, tuple[str, ...]]
+    terms: dict[str, tuple[NamedNode | Literal, ...]]
+    near: tuple[float, float] | None = None
+    sort: str = ""
+    page: int = 1
+    per_page: int = PER_PAGE
+    language: str = "en"
+
+    def says(self, name: str) -> str:
+        """What the request says by a parameter, or nothing."""
+        return self.given.get(name, ("",))[0]
+
+    def said(self, *without: str, **changes: tuple[str, ...]) -> dict[str, Any]:
+        """What the request says, for an address: without some parameters, and with others instead."""
+        return {key: values for key, values in (self.given | changes).items() if key not in without and values}
 
 
 @dataclass(frozen=True)
@@ -74,13 +87,30 @@ class Listed:
         """How many pages there are; an empty list has one."""
         return max(1, math.ceil(self.total / self.wanted.per_page))
 
+    @property
+    def around(self) -> dict[str, int]:
+        """The numbers of the first, the previous, the next and the last page."""
+        here = self.wanted.page
+        numbers = {"first": 1, "prev": here - 1, "next": here + 1, "last": self.pages}
+        return {name: number for name, number in numbers.items() if 1 <= number <= self.pages}
+
 
 def parameters(name: str) -> list[Parameter]:
     """What a list takes in its address: name, kind (a class, whose things are named by the last part of their IRI, a
     datatype, or `POINT`), and what it does. Raises `KeyError` for a list that there is not."""
     query = queries.load(f"pages/{name}")
     near = [NEAR] if placed(query.text) else []
-    return [*query.declared, SEARCH, *near, *COMMON]
+    return [*query.declared, SEARCH, *near, SORT, *COMMON]
+
+
+def takes_things(parameter: Parameter) -> bool:
+    """Whether a filter takes things of a class, of which several may be given."""
+    return not parameter.kind.startswith(XSD) and parameter.kind != POINT
+
+
+def sortable(name: str) -> list[str]:
+    """The columns that a list may be sorted by, besides the distance."""
+    return listing.columns(projected(queries.load(f"pages/{name}").text))
 
 
 def placed(query: str) -> bool:
@@ -88,41 +118,48 @@ def placed(query: str) -> bool:
     return {"latitude", "longitude"} <= set(projected(query))
 
 
-def item(query: str) -> tuple[str, str]:
-    """The variable of what a query lists, and its class."""
-    found = re.search(r"\?(\w+)\s+a\s+([\w-]*:\w+)", query)
-    kind = found and sparql.resolve(found[2], "", sparql.prologue(query)[1])
-    if not found or not kind:
-        raise ValueError("a list's query says of its items what class they are: ?item a prefix:Class")
-    return found[1], kind
-
-
 def read(name: str, given: Sequence[tuple[str, str]], index: Index) -> Wanted:
     """What a request asks of a list. Raises `BadRequest` that names what there is instead; a parameter without a value
     is one that nobody gave, since forms send them."""
     known = {parameter.name: parameter for parameter in parameters(name)}
-    said: dict[str, str] = {}
+    said: dict[str, tuple[str, ...]] = {}
     for key, value in given:
         if key not in known:
             names = [*get_close_matches(key, known, len(known), 0.6), *known]
             raise BadRequest(f"This list has no parameter {key}; it takes {', '.join(known)}.",
                              allowed=list(dict.fromkeys(names)))  # fmt: skip
-        if value.strip() and said.setdefault(key, value.strip()) != value.strip():
-            raise BadRequest(f"{key} is there twice; give it once.")
-    terms = {
-        parameter.name: term(parameter, said[parameter.name], index)
-        for parameter in queries.load(f"pages/{name}").declared
-        if parameter.name in said
-    }
+        if value.strip():
+            said[key] = tuple(dict.fromkeys((*said.get(key, ()), value.strip())))
+            if len(said[key]) > 1 and not takes_things(known[key]):
+                raise BadRequest(f"{key} is there twice; give it once.")
+    terms = {}
+    for parameter in queries.load(f"pages/{name}").declared:
+        if parameter.name in said:
+            found = tuple(dict.fromkeys(term(parameter, value, index) for value in said[parameter.name]))
+            terms[parameter.name] = found
+            if takes_things(parameter):
+                said[parameter.name] = tuple(index.of(parameter.kind).short_of(str(one.value)) for one in found)
+    first = {key: values[0] for key, values in said.items()}
     return Wanted(
         name,
         {key: said[key] for key in known if key in said},
         terms,
-        point(said["near"]) if "near" in said else None,
-        whole("page", said.get("page", "1"), 10**9),
-        whole("per_page", said.get("per_page", str(PER_PAGE)), MOST_PER_PAGE),
-        said.get("lang", "en"),
+        point(first["near"]) if "near" in first else None,
+        column(name, first["sort"], "near" in first) if "sort" in first else "",
+        whole("page", first.get("page", "1"), 10**9),
+        whole("per_page", first.get("per_page", str(PER_PAGE)), MOST_PER_PAGE),
+        first.get("lang", "en"),
     )
+
+
+def column(name: str, value: str, measured: bool) -> str:
+    """What to sort by."""
+    columns = [*sortable(name), *([DISTANCE] if measured else [])]
+    if value.removeprefix("-") in columns:
+        return value
+    near = get_close_matches(value.removeprefix("-"), columns, len(columns), 0.6)
+    raise BadRequest(f"sort is one of {', '.join(columns)}, with - before it for downwards; {value[:80]!r} is not.",
+                     allowed=list(dict.fromkeys([*near, *columns])))  # fmt: skip
 
 
 def term(parameter: Parameter, value: str, index: Index) -> NamedNode | Literal:
@@ -179,25 +216,35 @@ def point(value: str) -> tuple[float, float]:
 def page(engine: Engine, index: Index, wanted: Wanted) -> Listed:
     """The page of a list that a request asks for. Beyond the last page there is nothing: no items and no rows."""
     query = queries.load(f"pages/{wanted.name}")
-    variable, kind = item(query.text)
-    language = {"lang": Literal(wanted.language)} if "lang" in query.parameters else {}
-    text = query.filled({**wanted.terms, **language})
-    found = index.of(kind).matching(wanted.given["q"]) if "q" in wanted.given else None
-    beside = [name for name in wanted.given if name in (SEARCH.name, NEAR.name)]
-    if found is not None and len(found) <= NAMED_IN_QUERY:
-        text = among(text, variable, sorted(found))
-        beside.remove("q")
-    rows = in_order(query.text, engine.select(text))
-    if found is not None:
-        rows = [row for row in rows if iri(row, variable) in found]
+    variable, _ = item(query.text)
+    text, found = searched(filled(wanted), wanted, index)
+    rows = listing.in_order(query.text, engine.select(text))
     columns = projected(query.text)
     if wanted.near:
         rows = by_distance(rows, *wanted.near)
-        columns.append("km")
-    things = list(dict.fromkeys(iri(row, variable) for row in rows))
-    items = things[(wanted.page - 1) * wanted.per_page :][: wanted.per_page]
-    shown = set(items)
-    return Listed(wanted, text, beside, columns, [r for r in rows if iri(r, variable) in shown], items, len(things))
+        columns.append(DISTANCE)
+    if wanted.sort:
+        rows = by_column(rows, wanted.sort)
+    things = together((iri(row, variable), row) for row in rows if found is None or iri(row, variable) in found)
+    items = list(things)[(wanted.page - 1) * wanted.per_page :][: wanted.per_page]
+    said = [SEARCH.name] if found is not None else []
+    beside = [*said, *(name for name in (NEAR.name, SORT.name) if name in wanted.given)]
+    return Listed(wanted, text, beside, columns, [row for one in items for row in things[one]], items, len(things))
+
+
+def filled(wanted: Wanted) -> str:
+    """The query of a list with the filters that a request sets."""
+    return filters.filled(queries.load(f"pages/{wanted.name}"), wanted.terms, wanted.language)
+
+
+def searched(text: str, wanted: Wanted, index: Index) -> tuple[str, Collection[str] | None]:
+    """A query of a list with the things that the search found named in it; where they are too many, they come
+    beside it."""
+    if not (words := wanted.says(SEARCH.name)):
+        return text, None
+    variable, kind = item(queries.load(f"pages/{wanted.name}").text)
+    found = index.of(kind).matching(words)
+    return (text, found) if len(found) > NAMED_IN_QUERY else (among(text, variable, sorted(found)), None)
 
 
 def iri(row: Mapping[str, Term], variable: str) -> str:
@@ -224,24 +271,6 @@ def facts(engine: Engine, wanted: Wanted, items: Sequence[str]) -> list[Triple]:
     query = queries.load(own if own in queries.names("lists") else "lists/any")
     values = " ".join(sparql.serialise(NamedNode(iri)) for iri in items)
     terms = {each.name: wanted.terms[each.name] for each in query.declared if each.name in wanted.terms}
-    head, where, body = query.filled(terms).partition("WHERE {")
+    head, where, body = filters.filled(query, terms, wanted.language).partition("WHERE {")
     # In each branch, else each would be worked out for everything there is.
     return engine.construct(head + where + re.sub(r"\{(?=\s+\?item\b)", f"{{ VALUES ?item {{ {values} }}", body))
-
-
-def by_distance(rows: Rows, latitude: float, longitude: float) -> Rows:
-    """Rows with the kilometres from a point, nearest first; those without a place come last."""
-    there = [(kilometres(row, latitude, longitude), row) for row in rows]
-    there.sort(key=lambda pair: math.inf if pair[0] is None else pair[0])
-    decimal = NamedNode(XSD + "decimal")
-    return [row if km is None else {**row, "km": Literal(f"{km:.1f}", datatype=decimal)} for km, row in there]
-
-
-def kilometres(row: Mapping[str, Term], latitude: float, longitude: float) -> float | None:
-    """The way over the great circle, on a sphere."""
-    there = row.get("latitude"), row.get("longitude")
-    if not isinstance(there[0], Literal) or not isinstance(there[1], Literal):
-        return None
-    a, b, c, d = (math.radians(float(degrees)) for degrees in (latitude, longitude, there[0].value, there[1].value))
-    square = math.sin((c - a) / 2) ** 2 + math.cos(a) * math.cos(c) * math.sin((d - b) / 2) ** 2
-    return 2 * RADIUS * math.asin(min(1.0, math.sqrt(square)))

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from pyoxigraph import Literal, NamedNode
 
-from citygraph import browsing, documents, formats, lists, operations, queries, schemas
+from citygraph import browsing, documents, formats, listpages, lists, operations, queries, schemas
 from citygraph.constraints import INTEGER, XSD, Vocabulary, vocabulary
 from citygraph.formats import Format
 from citygraph.labels import local_name, written
@@ -52,6 +52,7 @@ def document(site: Site, home: str = "/") -> bytes:
         **dict(named.described(site, partial(schema_of, site))),
         **dict(of_lists(site, said)),
         **dict(of_map(site)),
+        **dict(of_exploring(site)),
         **dict(of_things(site, said)),
     }
     content = {
@@ -82,7 +83,7 @@ def of_lists(site: Site, said: Vocabulary) -> Iterator[tuple[str, dict[str, Oper
         query = queries.load(f"pages/{path}")
         _, kind = lists.item(query.text)
         offers = browsing.offered(path)
-        asked = [of_parameter(site, p, offers) for p in lists.parameters(path)]
+        asked = parameters(site, path, offers)
         bodies: dict[str, Schema] = {
             formats.JSON.media_type: schemas.collection(reference(named.get(kind, "Thing"))),
             **operations.media_types([format for format in offers if format is not formats.JSON]),
@@ -112,6 +113,21 @@ def without_format(asked: Sequence[dict[str, object]]) -> list[dict[str, object]
     return [told for told in asked if told["name"] != "format"]
 
 
+def of_exploring(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
+    """The page to explore a list on, which takes what that list takes; the route is there without one too."""
+    name = listpages.explored(site)
+    asked = parameters(site, name, [formats.HTML]) if name else []
+    bodies = operations.media_types([formats.HTML])
+    yield "/explore", get("explore", "A list with counts beside the values of its filters", asked, bodies)
+
+
+def parameters(site: Site, path: str, offers: Sequence[Format]) -> list[dict[str, object]]:
+    """What a list takes."""
+    columns = [sort for column in lists.sortable(path) for sort in (column, f"-{column}")]
+    sort = parameter(lists.SORT.name, {"type": "string", "enum": columns}, lists.SORT.comment)
+    return [sort if told == lists.SORT else of_parameter(site, told, offers) for told in lists.parameters(path)]
+
+
 def of_parameter(site: Site, told: Parameter, offers: Sequence[Format]) -> dict[str, object]:
     """A parameter of a list; one that takes things of a class names them where they are few."""
     if told.name == "format":
@@ -119,7 +135,13 @@ def of_parameter(site: Site, told: Parameter, offers: Sequence[Format]) -> dict[
     if told.name == "per_page":
         most = {"type": "integer", "minimum": 1, "maximum": lists.MOST_PER_PAGE, "default": lists.PER_PAGE}
         return parameter(told.name, most, told.comment)
-    return parameter(told.name, schema_of(site, told.kind), told.comment)
+    if told.kind in KINDS:
+        return parameter(told.name, KINDS[told.kind], told.comment)
+    known = values(site, told.kind)
+    one = {key: value for key, value in choice(known).items() if key != "examples"}
+    several: Schema = {"type": "array", "items": one, "examples": [[value] for value in known[:2]] + [known[:3]]}
+    told_more = f"{told.comment} Given several times, it lets through what has any of the values."
+    return parameter(told.name, several, told_more)
 
 
 def schema_of(site: Site, kind: str) -> Schema:

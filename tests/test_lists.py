@@ -41,7 +41,7 @@ from citygraph.names import Index
 def test_a_list_says_how_many_there_are(client: FlaskClient, address: str, count: int) -> None:
     assert total(client, address) == count
     shown = client.get(address, headers=HTML).get_data(as_text=True)
-    assert (f"{count} entr" if count else "There are none with these filters") in shown
+    assert re.search(rf">(All )?{count}( of \d+)? \w", shown) if count else "There are none with these filters" in shown
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -114,7 +114,11 @@ def test_a_wrong_value_is_400_with_those_there_are_the_nearest_first(
         "near=1e1,0",
         "colour=red",
         "Field=music",
-        "field=music&field=film",
+        "at=2017-12-31&at=2018-12-31",
+        "sort=colour",
+        "sort=--city",
+        "sort=km",
+        "sort=cityLabel",
         "field=https://example.org/music",
         "field=%00",
         "lang=x y",
@@ -166,11 +170,12 @@ def test_a_page_of_a_list_links_to_downloads_of_what_it_shows(client: FlaskClien
     text = client.get("/cities?country=se&per_page=3&page=2", headers=HTML).get_data(as_text=True)
     found = re.findall(r'<a href="([^"]+)" type="([^"]+)">', text)
     assert {kind for _, kind in found} >= {"text/csv", "application/json", "application/geo+json", "text/turtle"}
-    (table,) = (unescape(address) for address, kind in found if kind == "text/csv")
+    table, everything = (unescape(address) for address, kind in found if kind == "text/csv")
     downloaded = client.get(table).get_data(as_text=True)
     assert [row["city"] for row in csv.DictReader(io.StringIO(downloaded))] == ids(
         client, "/cities?country=se&per_page=3&page=2"
     )
+    assert [row["city"] for row in rows(client, everything.replace(".csv", ""))] == ids(client, "/cities?country=se")
 
 
 def test_filters_are_declared_with_a_class_or_a_datatype_and_a_sentence(engine: Embedded) -> None:

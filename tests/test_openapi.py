@@ -101,8 +101,9 @@ def test_every_route_is_described(api: dict[str, Any], app: Flask) -> None:
 def test_every_list_with_its_filters_and_every_kind_of_thing_is_described(api: dict[str, Any]) -> None:
     takes = {p["name"]: p for p in api["paths"]["/cities"]["get"]["parameters"]}
     assert {"field", "country", "region", "round", "at", "q", "near", "page", "per_page", "format"} <= takes.keys()
-    assert "music" in takes["field"]["schema"]["enum"]
-    assert "enum" not in takes["country"]["schema"]
+    assert "music" in takes["field"]["schema"]["items"]["enum"]
+    assert "enum" not in takes["country"]["schema"]["items"]
+    assert {"country", "-country"} <= set(takes["sort"]["schema"]["enum"])
     for kind in ("city", "country", "field", "region", "round", "designation", "conference", "source"):
         assert {f"/{kind}/{{name}}", f"/{kind}/{{name}}.json", f"/{kind}/{{name}}.{{suffix}}"} <= api["paths"].keys()
 
