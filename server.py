@@ -12,6 +12,7 @@ from citygraph import (
     discovery,
     documents,
     editor,
+    exploring,
     formats,
     front_page,
     listing,
@@ -72,7 +73,8 @@ def create_app(
     engine = engine or remote.connect(dataset) or Embedded(dataset)
     app.extensions["site"] = Site(dataset, engine, public.rstrip("/") + "/")
     reconciling.install(app, app.extensions["site"])
-    for blueprint in (graph, maps.blueprint, statistics.blueprint, pictures.blueprint, editor.blueprint, named):
+    pages = (exploring.blueprint, maps.blueprint, statistics.blueprint, pictures.blueprint, editor.blueprint, named)
+    for blueprint in (graph, *pages):
         app.register_blueprint(blueprint)
     permalinks.install(app, Kept(Path(state or os.environ.get("CITYGRAPH_STATE") or dataset.root / ".state")))
     app.register_error_handler(EngineError, failed)

@@ -9,7 +9,7 @@ from pyoxigraph import Literal, NamedNode
 from werkzeug.exceptions import NotFound
 from werkzeug.urls import iri_to_uri
 
-from citygraph import documents, formats, maps, queries
+from citygraph import documents, formats, listpages, maps, queries
 from citygraph.addresses import has_path, home
 from citygraph.catalogue import DUMPED, dump
 from citygraph.description import curie
@@ -58,6 +58,7 @@ def fixed(site: Site) -> list[str]:
     return [
         "",
         "sparql",
+        *(["explore"] if listpages.explored(site) else []),
         *(["map"] if maps.offered(site) else []),
         "statistics",
         *site.menu,
