@@ -13,6 +13,7 @@ from citygraph.labels import written
 from citygraph.lists import Listed, Wanted
 from citygraph.reconciliation.candidates import Query
 from citygraph.site import site
+from citygraph.wording import gettext
 
 blueprint = Blueprint("explore", __name__)
 
@@ -36,6 +37,7 @@ def html(asked: Wanted) -> str:
     """The page itself."""
     found = browsing.found(asked)
     static = bool(current_app.config.get(STATIC))
+    item, kind = lists.item(queries.load(f"pages/{asked.name}").text)
     return render_template(
         "explore.html",
         **listpages.shown(found, address),
@@ -47,7 +49,9 @@ def html(asked: Wanted) -> str:
         listed_at=browsing.address(replace(asked, given=asked.said("page", "format"))),
         attributes=attributes(found) if static else (),
         static=static,
-        kind=lists.item(queries.load(f"pages/{asked.name}").text)[1],
+        kind=kind,
+        item=item,
+        some=listpages.counted("{number}", found.total, gettext(site.lists[asked.name])),
         **(meant(asked) if not found.items else {}),
     )
 

@@ -80,13 +80,14 @@ def heads(page: Listed, query: Query, columns: list[str], headings: list[Value],
     return made
 
 
-def counted(total: int, all: int, title: str) -> str:
+def counted(total: int | str, every: int, title: str) -> str:
     """How many of a list there are, in words; its title is the plural of what it has."""
     title = title if title[1:2].isupper() else title[:1].lower() + title[1:]
-    if total == all:
-        return gettext("All %(number)s %(things)s") % {"number": f"{all:,}".replace(",", "\u202f"), "things": title}
-    numbers = {"number": f"{total:,}".replace(",", "\u202f"), "all": f"{all:,}".replace(",", "\u202f")}
-    return gettext("%(number)s of %(all)s %(things)s") % {**numbers, "things": title}
+    figures = [figure if isinstance(figure, str) else f"{figure:,}" for figure in (total, every)]
+    number, whole = (figure.replace(",", "\u202f") for figure in figures)
+    if total == every:
+        return gettext("All %(number)s %(things)s") % {"number": whole, "things": title}
+    return gettext("%(number)s of %(all)s %(things)s") % {"number": number, "all": whole, "things": title}
 
 
 def whole(name: str) -> int:
