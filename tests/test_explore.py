@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from listed import BASE, HTML, ids, rows, total
 from pyoxigraph import NamedNode
 
-from citygraph import exploring, filters, queries, sparql
+from citygraph import exploring, filters, listpages, lists, queries, sparql, wording
 from citygraph.dataset import load
 from citygraph.engine import Embedded
 from citygraph.names import Index
@@ -182,7 +182,7 @@ def named(engine: Embedded) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("typed", "name"),
-    [("norköping", "Norrköping"), ("Lyoon", "Lyon"), ("edinborough", "Edinburgh"), ("Krakov", "Kraków")],
+    [("norköping", "Norrköping"), ("Lyoon", "Lyon"), ("edinborough", "Edinburgh"), ("Krakov", "Krakow")],
 )
 def test_a_misspelt_name_is_answered_with_those_that_were_meant(client: FlaskClient, typed: str, name: str) -> None:
     text = page(client, f"/explore?{urlencode({'q': typed})}")
@@ -292,3 +292,24 @@ def test_a_copy_without_a_server_carries_what_its_script_filters_by(app: Flask) 
 def test_the_whole_is_counted_once_and_for_all_filters(client: FlaskClient) -> None:
     assert ">All 406 cities<" in page(client, "/explore")
     assert ">84 of 406 cities<" in page(client, "/explore?field=music")
+
+
+def test_all_that_lists_say_is_said_in_swedish_too() -> None:
+    words = wording.catalogue("sv")
+    said = {*listpages.TITLES.values()}
+    for name in queries.names("pages"):
+        query = queries.load(name)
+        told = [parameter.comment for parameter in lists.parameters(name.removeprefix("pages/"))]
+        common = {parameter.comment for parameter in lists.COMMON}
+        said |= {query.title, query.comment, *(comment for comment in told if comment not in common)}
+    assert [message for message in sorted(said) if words.gettext(message) == message] == []
+
+
+def test_the_page_speaks_swedish(client: FlaskClient) -> None:
+    text = page(client, "/explore?lang=sv&country=se&sort=start")
+    assert "<h1>Utforska</h1>" in text
+    assert ">4 av 406 städer<" in text
+    assert "Göteborg" in text
+    assert 'href="/explore?country=se&amp;sort=-start&amp;lang=sv"' in text
+    assert 'href="/cities.csv?country=se&amp;sort=start&amp;lang=sv"' in text
+    assert "Ladda ner det som visas" in page(client, "/cities?lang=sv&country=se")
