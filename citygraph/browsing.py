@@ -6,7 +6,7 @@ from dataclasses import replace
 from flask import Response, abort, g, render_template, request, url_for
 from pyoxigraph import Literal, NamedNode, Triple
 
-from citygraph import documents, formats, listing, listpages, lists, protocol, queries, replies, tabular, tidy
+from citygraph import documents, formats, listing, listpages, lists, paging, protocol, queries, replies, tabular, tidy
 from citygraph.addresses import home
 from citygraph.formats import Format
 from citygraph.incoming import agreed, wanted
@@ -47,7 +47,7 @@ def reply(name: str, format: Format | None = None) -> Response:
 
 def found(asked: Wanted) -> Listed:
     """The page that was asked for; 404 where there is none of its number."""
-    page = lists.page(site.engine, site.index, asked)
+    page = paging.page(site.engine, site.index, asked, lasting=not site.changes)
     if asked.page > page.pages:
         abort(404, f"There is no page {asked.page}; the last one is {page.pages}.")
     return page

@@ -4,6 +4,7 @@ A facet's own choice does not narrow its counts; everything else that was asked 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import g
 
@@ -95,9 +96,19 @@ def counted(wanted: Wanted, name: str) -> dict[str, int]:
     query = queries.load(f"pages/{wanted.name}")
     counts, found = lists.searched(filters.shares(query, wanted.terms, name), wanted, site.index)
     if found is None:
-        return {written(row["value"]): int(written(row["things"])) for row in site.engine.select(counts)}
+        return dict(asked(counts) if site.changes else kept(counts, site.edition))
     held = holders(wanted, name).items()
     return {value: some for value, things in held if (some := len(things.intersection(found)))}
+
+
+def asked(text: str) -> list[tuple[str, int]]:
+    """The answer to a query for counts."""
+    return [(written(row["value"]), int(written(row["things"]))) for row in site.engine.select(text)]
+
+
+@lru_cache(maxsize=512)
+def kept(text: str, _: str) -> list[tuple[str, int]]:
+    return asked(text)
 
 
 def holders(wanted: Wanted, name: str) -> dict[str, set[str]]:

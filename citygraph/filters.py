@@ -11,14 +11,13 @@ from dataclasses import replace
 from pyoxigraph import Literal, NamedNode
 
 from citygraph import sparql
+from citygraph.narrowing import narrowed
 from citygraph.queries import PARAMETER, UNLESS, Query
 
 Term = NamedNode | Literal
 Terms = Mapping[str, Sequence[Term]]
 
 EXISTS = re.compile(r"\s*FILTER EXISTS \{")
-SELECT = re.compile(r"^SELECT\b.*?\bWHERE \{", re.DOTALL | re.MULTILINE)
-ORDER = re.compile(r"^ORDER BY .*", re.DOTALL | re.MULTILINE)
 
 
 def item(query: str) -> tuple[str, str]:
@@ -42,7 +41,7 @@ def filled(query: Query, terms: Terms, language: str) -> str:
 def counted(query: Query, terms: Terms) -> str:
     """The text that counts the things of a list: ?things."""
     variable, _ = item(query.text)
-    return told(filled(query, terms, "en"), f"(COUNT(DISTINCT ?{variable}) AS ?things)")
+    return narrowed(filled(query, terms, "en"), f"(COUNT(DISTINCT ?{variable}) AS ?things)", [variable])
 
 
 def shares(query: Query, terms: Terms, name: str) -> str:
@@ -50,14 +49,15 @@ def shares(query: Query, terms: Terms, name: str) -> str:
     variable, _ = item(query.text)
     text = filled(rewritten(query, name, opened), others(terms, name), "en")
     head = f"(?{name}Given AS ?value) (COUNT(DISTINCT ?{variable}) AS ?things)"
-    return f"{told(text, head)}\nGROUP BY ?{name}Given"
+    return f"{narrowed(text, head, [variable, f'{name}Given'])}\nGROUP BY ?{name}Given"
 
 
 def pairs(query: Query, terms: Terms, name: str) -> str:
     """The text that finds which ?thing that passes all other filters has which ?value of one."""
     variable, _ = item(query.text)
     text = filled(rewritten(query, name, opened), others(terms, name), "en")
-    return told(text, f"DISTINCT (?{variable} AS ?thing) (?{name}Given AS ?value)")
+    head = f"DISTINCT (?{variable} AS ?thing) (?{name}Given AS ?value)"
+    return narrowed(text, head, [variable, f"{name}Given"])
 
 
 def may_open(query: Query, name: str) -> bool:
@@ -76,11 +76,6 @@ def may_open(query: Query, name: str) -> bool:
 def others(terms: Terms, name: str) -> Terms:
     """What is asked for besides one filter."""
     return {other: values for other, values in terms.items() if other != name}
-
-
-def told(text: str, head: str) -> str:
-    """A query that tells something else of what it finds, in no order."""
-    return ORDER.sub("", SELECT.sub(f"SELECT {head}\nWHERE {{", text, count=1)).rstrip()
 
 
 def any_of(line: str, name: str, values: Sequence[Term]) -> str:

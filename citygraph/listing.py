@@ -33,7 +33,7 @@ def columns(variables: list[str]) -> list[str]:
 def in_order(query: str, rows: list[dict[str, Term]]) -> list[dict[str, Term]]:
     """Rows in the order that their query says, where it orders by a label: SPARQL orders by code point, which puts Ö
     behind Z."""
-    by = re.search(r"ORDER BY LCASE\(STR\(\?((\w+)Label)\)\)", query)
+    by = by_label(query)
     if by is None:
         return rows
 
@@ -42,6 +42,11 @@ def in_order(query: str, rows: list[dict[str, Term]]) -> list[dict[str, Term]]:
         return (folded(written(label)) if label else "", written(thing) if thing else "")
 
     return sorted(rows, key=place)
+
+
+def by_label(query: str) -> re.Match[str] | None:
+    """The label that a query orders its rows by, and the thing that has it."""
+    return re.search(r"ORDER BY LCASE\(STR\(\?((\w+)Label)\)\)", query)
 
 
 def table(

@@ -1,4 +1,4 @@
-"""Lists of things: what narrows them, and the page of one that a request asks for.
+"""Lists of things: what narrows them, and what a request asks of one.
 
 A list is a query in `citygraph/queries/pages/`. The variable of its first `?x a prefix:Class` is its item; the
 parameters that its head declares are its filters, and one that takes things may be given several. Every list can be
@@ -23,7 +23,7 @@ from citygraph.labels import Term
 from citygraph.listing import projected
 from citygraph.names import Index
 from citygraph.namespaces import PREFIXES
-from citygraph.ordering import DISTANCE, by_column, by_distance, together
+from citygraph.ordering import DISTANCE
 from citygraph.protocol import BadRequest
 from citygraph.queries import Parameter
 
@@ -32,6 +32,7 @@ POINT = "http://www.w3.org/2003/01/geo/wgs84_pos#lat_long"
 PER_PAGE, MOST_PER_PAGE = 500, 1000
 NAMED_IN_QUERY = 100
 """Things that a search finds, up to which the query names them; more are picked out of its rows."""
+PLACE = ("latitude", "longitude")
 SEARCH = Parameter("q", XSD + "string", "Only things with a name, in any language, that has these words in it.")
 NEAR = Parameter("near", POINT, "Nearest first from a point, latitude,longitude in degrees, with the distance in km.")
 SORT = Parameter("sort", XSD + "token", "The column to sort by, with - before it for downwards.")
@@ -115,7 +116,7 @@ def sortable(name: str) -> list[str]:
 
 def placed(query: str) -> bool:
     """Whether the rows of a query have places on the map."""
-    return {"latitude", "longitude"} <= set(projected(query))
+    return set(PLACE) <= set(projected(query))
 
 
 def read(name: str, given: Sequence[tuple[str, str]], index: Index) -> Wanted:
@@ -211,25 +212,6 @@ def point(value: str) -> tuple[float, float]:
     if found and abs(float(found[1])) <= 90 and abs(float(found[2])) <= 180:
         return float(found[1]), float(found[2])
     raise BadRequest("near is latitude,longitude in degrees, such as 58.59,16.18.")
-
-
-def page(engine: Engine, index: Index, wanted: Wanted) -> Listed:
-    """The page of a list that a request asks for. Beyond the last page there is nothing: no items and no rows."""
-    query = queries.load(f"pages/{wanted.name}")
-    variable, _ = item(query.text)
-    text, found = searched(filled(wanted), wanted, index)
-    rows = listing.in_order(query.text, engine.select(text))
-    columns = projected(query.text)
-    if wanted.near:
-        rows = by_distance(rows, *wanted.near)
-        columns.append(DISTANCE)
-    if wanted.sort:
-        rows = by_column(rows, wanted.sort)
-    things = together((iri(row, variable), row) for row in rows if found is None or iri(row, variable) in found)
-    items = list(things)[(wanted.page - 1) * wanted.per_page :][: wanted.per_page]
-    said = [SEARCH.name] if found is not None else []
-    beside = [*said, *(name for name in (NEAR.name, SORT.name) if name in wanted.given)]
-    return Listed(wanted, text, beside, columns, [row for one in items for row in things[one]], items, len(things))
 
 
 def filled(wanted: Wanted) -> str:

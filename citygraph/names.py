@@ -9,7 +9,7 @@ from pyoxigraph import Literal, NamedNode
 
 from citygraph import queries
 from citygraph.engine import Engine
-from citygraph.labels import folded, in_words, local_name, pick
+from citygraph.labels import folded, in_words, local_name, pick, written
 from citygraph.sparql import bind
 
 NEAREST, COMPARED, MOST_CHOICES = 20, 1000, 300
@@ -69,6 +69,9 @@ class Index:
     engine: Engine
     read: dict[str, Names] = field(default_factory=dict)
     labels: dict[str, dict[str, list[Literal]]] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    orders: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
+    """The things of large lists in an order, as `citygraph.lists` keeps them."""
 
     def of(self, kind: str) -> Names:
         """The names of the things of a class."""
@@ -81,6 +84,13 @@ class Index:
             )
             self.read[kind] = Names([thing for thing, _ in named], [folded(names) for _, names in named])
         return self.read[kind]
+
+    def size(self, kind: str) -> int:
+        """How many things of a class there are."""
+        if kind not in self.sizes:
+            (row,) = self.engine.select(bind(queries.load("lists/size").text, {"class": NamedNode(kind)}))
+            self.sizes[kind] = int(written(row["things"]))
+        return self.sizes[kind]
 
     def choices(self, kind: str, language: str) -> dict[str, str]:
         """What may be chosen of a class: values for an address with their labels in a language, by label."""
