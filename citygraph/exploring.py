@@ -52,6 +52,7 @@ def html(asked: Wanted) -> str:
         kind=kind,
         item=item,
         some=listpages.counted("{number}", found.total, gettext(site.lists[asked.name])),
+        around=around(found),
         **(meant(asked) if not found.items else {}),
     )
 
@@ -70,6 +71,17 @@ def chips(asked: Wanted) -> list[Chip]:
             without = address(asked.said("page", "format", **{field.name: rest}))
             made.append(Chip(field.label, field.choices.get(value, value), without))
     return made
+
+
+def around(found: Listed) -> tuple[str, str] | None:
+    """Where a search has found one thing that has a place: its name, and the others by their distance from it."""
+    row = found.rows[0] if len(found.items) == 1 else {}
+    if found.wanted.near or not all(name in row for name in tabular.PLACE):
+        return None
+    label = row.get(f"{lists.item(found.query)[0]}Label")
+    spot = ",".join(f"{float(written(row[name])):.4f}" for name in tabular.PLACE)
+    language = {key: found.wanted.given[key] for key in ("lang",) if key in found.wanted.given}
+    return (written(label), address({lists.NEAR.name: spot, **language})) if label else None
 
 
 def meant(asked: Wanted) -> dict[str, object]:

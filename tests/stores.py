@@ -18,7 +18,8 @@ ENGINES = ("embedded", "oxigraph", "virtuoso")
 SUITE = (
     "test_statistics", "test_front_page",
     "test_sparql_protocol", "test_documents", "test_pages", "test_http", "test_queries", "test_stores", "test_lists",
-    "test_list_days", "test_list_search", "test_hostile_addresses", "test_map_page", "test_named_queries",
+    "test_list_days", "test_list_search", "test_list_order", "test_list_paging", "test_explore", "test_map_page",
+    "test_hostile_addresses", "test_named_queries",
 )  # fmt: skip
 """The test modules that run over every engine."""
 

@@ -202,6 +202,16 @@ def test_a_name_that_the_filters_hide_is_said_to_be_elsewhere(client: FlaskClien
     assert "/city/lyon" in page(client, unescape(address))
 
 
+def test_from_one_that_was_found_a_link_leads_to_the_nearest(client: FlaskClient) -> None:
+    text = page(client, "/explore?q=norrköping")
+    (address,) = re.findall(r'<a href="([^"]+)">Which are nearest to Norrköping\?</a>', text)
+    near = Page(page(client, unescape(address)))
+    found = list(csv.DictReader(io.StringIO(client.get(near.to("CSV")).get_data(as_text=True))))
+    assert (found[0]["cityLabel"], float(found[0]["km"]) < 0.1) == ("Norrköping", True)
+    assert float(found[1]["km"]) < 400
+    assert "Which are nearest" not in page(client, "/explore?field=music")
+
+
 def test_each_chip_takes_one_choice_away(client: FlaskClient) -> None:
     text = page(client, "/explore?field=music&field=film&country=se&at=2020-01-01&sort=-start")
     chips = text[text.index('class="chips"') : text.index('class="all"')]
