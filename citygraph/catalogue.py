@@ -11,6 +11,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from citygraph import formats, queries
 from citygraph.dataset import Dataset
+from citygraph.distributions import FILE_TYPES, MEDIA_TYPES, checksum
 from citygraph.engine import Engine
 from citygraph.formats import Format
 from citygraph.labels import Term, shortened, written
@@ -18,8 +19,6 @@ from citygraph.namespaces import name
 from citygraph.sparql import bind
 from citygraph.statements import Facts, Subject
 
-MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
-FILE_TYPES = "http://publications.europa.eu/resource/authority/file-type/"
 FILE_TYPE = {"ttl": "RDF_TURTLE", "nt": "RDF_N_TRIPLES", "jsonld": "JSON_LD", "rdf": "RDF_XML"}
 """What the European table of file types calls a format of ours."""
 DUMPED = formats.GRAPH_FORMATS[:4]
@@ -95,6 +94,7 @@ def identity(entry: Entry) -> Facts:
     if not entry.values("dcterms:identifier"):
         yield from whole("dcterms:identifier", Literal(dataset.iri))
     yield from whole("dcat:version", Literal(dataset.version))
+    yield from checksum(whole, dataset.digest)
     yield from whole("void:uriSpace", Literal(dataset.base))
     yield from whole("void:sparqlEndpoint", entry.address("sparql"))
     if entry.facts:

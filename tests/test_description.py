@@ -1,5 +1,6 @@
 """What the graph says of itself: VoID, DCAT, Service Description, schema.org, one version."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from rdflib import DCAT, DCTERMS, FOAF, PROV, RDF, SH, VOID, Graph, Literal, Nam
 from rdflib.namespace import OWL
 
 from citygraph.dataset import Dataset
+from citygraph.digest import canonical
 from server import create_app
 
 WHOLE = URIRef(BASE + "dataset")
@@ -73,6 +75,15 @@ def test_everything_that_the_catalogue_points_at_has_a_class(void: Graph) -> Non
     }  # fmt: skip
     things = {o for _, p, o in void if isinstance(o, URIRef) and p not in plain}
     assert {thing for thing in things if (thing, RDF.type, None) not in void} == set()
+
+
+def test_the_dataset_and_its_page_say_the_hash_of_its_canonical_quads(
+    client: FlaskClient, void: Graph, dataset: Dataset
+) -> None:
+    checksum = void.value(WHOLE, URIRef("http://spdx.org/rdf/terms#checksum"))
+    value = void.value(checksum, URIRef("http://spdx.org/rdf/terms#checksumValue"))
+    assert str(value).lower() == hashlib.sha256(b"".join(canonical(dataset.store))).hexdigest()
+    assert f"<code>{value}</code>".lower() in client.get("/dataset.html").get_data(as_text=True)
 
 
 def test_sources_are_what_the_dataset_was_derived_from(void: Graph) -> None:
