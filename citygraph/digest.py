@@ -9,10 +9,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, BinaryIO, cast
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
+from pyoxigraph import (
+    BlankNode,
+    CanonicalizationAlgorithm,
+    Dataset,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Store,
+    Triple,
+    parse,
+    serialize,
+)
 
 from citygraph.namespaces import name
-from citygraph.turtle import stable
 
 RUN = 128 << 20
 """Bytes of lines that are sorted in memory; what is more goes to temporary files, run by run."""
@@ -29,16 +40,17 @@ AS_WRITTEN = {name("xsd:string"), name("rdf:langString")}
 def canonical(store: Store, place: Path | None = None) -> Iterator[bytes]:
     """The sorted lines of the dataset's N-Quads, in blocks of whole lines; the default graph (a union) is left out.
 
-    Blank nodes have the labels of RDFC-1.0, graph by graph. The triples that they stand in are all held in memory:
-    their labels depend on each other.
+    Blank nodes have the labels of RDFC-1.0. The quads that they stand in are all held in memory: their labels depend on
+    each other.
     """
     with TemporaryDirectory(prefix="citygraph-", dir=place) as folder:
         runs = Runs(Path(folder))
+        loose: set[Quad] = set()
         for graph in store.named_graphs():
             if isinstance(graph, NamedNode):
-                lines = Lines(runs, graph)
+                lines = Lines(runs, graph, loose)
                 store.dump(cast(IO[bytes], lines), RdfFormat.N_TRIPLES, from_graph=graph)
-                lines.finish()
+        runs.add(labelled(loose))
         yield from runs.merged()
 
 
@@ -48,7 +60,7 @@ class Passed:
     def __init__(self, folder: Path) -> None:
         self.runs = Runs(folder)
         self.waiting: list[str] = []
-        self.loose: dict[NamedNode, set[Triple]] = {}
+        self.loose: set[Quad] = set()
 
     def add(self, quad: Quad, graph: NamedNode) -> None:
         """Take note of a quad of a graph."""
@@ -56,7 +68,7 @@ class Passed:
         if isinstance(value, Triple) or (isinstance(value, Literal) and value.datatype not in AS_WRITTEN):
             quad = Quad(quad.subject, quad.predicate, as_stored(value), graph)
         if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode | Triple):
-            self.loose.setdefault(graph, set()).add(quad.triple)
+            self.loose.add(Quad(quad.subject, quad.predicate, quad.object, graph))
             return
         self.waiting.append(str(quad))
         if len(self.waiting) == MANY:
@@ -71,8 +83,7 @@ class Passed:
     def digest(self) -> str:
         """The SHA-256, in hex, of the sorted canonical N-Quads: of the lines of `canonical`."""
         self.settle()
-        for graph, triples in self.loose.items():
-            self.runs.add(quads_of(triples, graph))
+        self.runs.add(labelled(self.loose))
         seen = hashlib.sha256()
         for block in self.runs.merged():
             seen.update(block)
@@ -89,20 +100,21 @@ def as_stored(term: Literal | Triple) -> Literal | Triple:
     return found
 
 
-def quads_of(triples: Iterable[Triple], graph: NamedNode) -> bytes:
-    """The N-Quads of some triples with blank nodes, which have canonical labels there."""
-    named = (Quad(t.subject, t.predicate, t.object, graph) for t in stable(triples))
-    return serialize(named, format=RdfFormat.N_QUADS) or b""
+def labelled(quads: Iterable[Quad]) -> bytes:
+    """The N-Quads of all quads with blank nodes, which have canonical labels there; others have no part in these."""
+    dataset = Dataset(quads)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return serialize(dataset, format=RdfFormat.N_QUADS) or b""
 
 
 class Lines(io.RawIOBase):
-    """The N-Triples of one graph, as the store writes them; whole lines go on as N-Quads of that graph."""
+    """The N-Triples of one graph, as the store writes them; whole lines go on as N-Quads of that graph, those with
+    blank nodes into `loose`."""
 
-    def __init__(self, runs: "Runs", graph: NamedNode) -> None:
-        self.runs, self.graph = runs, graph
+    def __init__(self, runs: "Runs", graph: NamedNode, loose: set[Quad]) -> None:
+        self.runs, self.graph, self.loose = runs, graph, loose
         self.end = f" {graph} .\n".encode()
         self.rest = b""
-        self.blank: list[Triple] = []
 
     def write(self, data: Any, /) -> int:
         """Take some bytes, which may end inside a line."""
@@ -122,14 +134,10 @@ class Lines(io.RawIOBase):
                 triples = [quad.triple for quad in parse(line, format=RdfFormat.N_TRIPLES)]
                 if any(map(has_blank_node, triples)):
                     blank.add(line)
-                    self.blank += triples
+                    self.loose.update(Quad(t.subject, t.predicate, t.object, self.graph) for t in triples)
         text = b"".join(line for line in lines if line not in blank)
         # A line feed in a literal is escaped, so this is the end of a line and nothing else.
         self.runs.add(text.replace(END, self.end))
-
-    def finish(self) -> None:
-        """Pass on what has blank nodes."""
-        self.runs.add(quads_of(self.blank, self.graph))
 
 
 def has_blank_node(triple: Triple) -> bool:
