@@ -6,7 +6,8 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO
 
 from pyoxigraph import Literal, NamedNode
 
@@ -25,10 +26,15 @@ Row = Mapping[str, Term]
 def comma_separated(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
     """CSV (RFC 4180, UTF-8): a header with the names of the columns, IRIs in full, an empty cell for no value."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([written(row[name]) if name in row else "" for name in columns] for row in rows)
+    write_csv(text, columns, ([written(row[name]) if name in row else "" for name in columns] for row in rows))
     return text.getvalue().encode()
+
+
+def write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
+    """The same, row by row into a file."""
+    writer = csv.writer(file)
+    writer.writerow(columns)
+    writer.writerows(rows)
 
 
 def geojson(columns: Sequence[str], rows: Sequence[Row], item: str, head: Mapping[str, object]) -> bytes:

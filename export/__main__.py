@@ -1,48 +1,117 @@
-"""python -m export: check the graph, then write its dumps to dist/.
+"""python -m export: check the graph, then write it to dist/ in every format, with its tables, checksums and description.
 
 python -m export quickstatements --help says more of statements for Wikidata."""
 
 import argparse
+import os
 import sys
+import time
 from pathlib import Path
 
-from citygraph import dataset, validation
-from citygraph.dataset import ParseErrors
+from citygraph import dataset, ondisk, validation
+from citygraph.dataset import Dataset, ParseErrors
+from citygraph.terminal import complain, progress
 from export import quickstatements
 from export.dumps import write
 from export.site import command as site
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the dumps, or say what is wrong and write nothing (exit code 1)."""
+    """Write the files, or say what is wrong and write nothing (exit code 1)."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["site"]:
         return site.main(arguments[1:])
     if arguments[:1] == ["quickstatements"]:
         return quickstatements.main(arguments[1:])
-    parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
-    parser.add_argument(
+    given = parser().parse_args(arguments)
+    try:
+        return export(given)
+    except ParseErrors as errors:
+        return complain(*map(str, errors.problems))
+    except ondisk.NotBuilt as error:
+        return complain(*error.args)
+    except (OSError, ValueError) as error:
+        return complain(str(error))
+    except KeyboardInterrupt:
+        progress("")
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    made = argparse.ArgumentParser(prog="python -m export", description=__doc__)
+    made.add_argument(
         "--root",
         type=Path,
         default=None,
         help="folder with ontology/, data/ and shapes/ (default: this checkout)",
     )
-    parser.add_argument("--base", default=None, help="base IRI (default: the one that the data states)")
-    parser.add_argument(
+    made.add_argument("--base", default=None, help="base IRI (default: the one that the data states)")
+    made.add_argument(
         "--out", type=Path, default=Path("dist"), help="folder to write, replaced as a whole (default: dist)"
     )
-    given = parser.parse_args(arguments)
-    try:
-        loaded = dataset.load(given.root.resolve() if given.root else dataset.checkout(), given.base)
-    except (ParseErrors, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    report = validation.check(loaded)
-    if not report.conforms:
-        print(*report.lines(), "Nothing was written: mend this first.", sep="\n", file=sys.stderr)
-        return 1
-    for path in write(loaded, given.out):
-        print(f"{path.stat().st_size:>12,}  {path}")
+    made.add_argument(
+        "--url",
+        default=None,
+        help="where the site stands on the web, as the description names it (default: CITYGRAPH_URL, else the base)",
+    )
+    made.add_argument(
+        "--store",
+        type=Path,
+        default=os.environ.get("CITYGRAPH_STORE"),
+        metavar="DIR",
+        help="keep the graph on disk, in this folder, and not in memory (default: CITYGRAPH_STORE)",
+    )
+    made.add_argument(
+        "--unvalidated",
+        action="store_true",
+        help="write it without holding it against the shapes, and say so in manifest.json: for graphs of millions of"
+        " things, which are validated part by part elsewhere",
+    )
+    made.add_argument(
+        "--processes", type=count, default=os.cpu_count() or 1, help="processes that write (default: %(default)s)"
+    )
+    return made
+
+
+def count(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
+
+
+def load(given: argparse.Namespace) -> Dataset:
+    """The graph, in memory or on disk."""
+    root = given.root.resolve() if given.root else dataset.checkout()
+    if given.store:
+        return ondisk.opened(root, given.base, Path(given.store), progress)
+    return dataset.load(root, given.base, progress)
+
+
+def export(given: argparse.Namespace) -> int:
+    """Validate, write, and tell what was written."""
+    started = time.perf_counter()
+    loaded = load(given)
+    report = None if given.unvalidated else validation.check(loaded, progress, processes=given.processes)
+    progress("")
+    if report and not report.conforms:
+        return complain(*report.lines(), "Nothing was written: mend this first.")
+    left_out: list[str] = []
+
+    def say(text: str) -> None:
+        if " is left out: " in text:
+            left_out.append(text)
+        progress(text)
+
+    paths = write(loaded, given.out, report, url=given.url, processes=given.processes, say=say)
+    progress("")
+    for path in paths:
+        print(f"{path.stat().st_size:>15,}  {path}")
+    print(*left_out, sep="\n", end="\n" if left_out else "", file=sys.stderr)
+    checked = "" if report else ", not validated"
+    seconds = time.perf_counter() - started
+    print(f"{sum(loaded.counts.values()):,} triples in {len(paths)} files{checked}; {seconds:.1f} s", file=sys.stderr)
     return 0
 
 

@@ -50,6 +50,7 @@ FOLDERS = (
     "pages/thing",
     "stats",
     "description",
+    "tables",
 )
 ALL = [name for folder in FOLDERS for name in queries.names(folder)]
 
