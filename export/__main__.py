@@ -1,4 +1,4 @@
-"""python -m export: check the graph, then write it to dist/ in every format, with its tables, checksums and description.
+"""python -m export: check the graph, then write it to dist/ in every format, with tables, checksums and description.
 
 python -m export quickstatements --help says more of statements for Wikidata."""
 

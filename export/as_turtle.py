@@ -14,6 +14,9 @@ KNOWN = 100_000
 """Short names that are remembered; there are as many IRIs as things, most of which are named a few times."""
 UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029]")
 """What N-Triples do not escape, and some editors take for the end of a line."""
+ESCAPE = re.compile(r"\\.")
+LIKE_OTHERS = {"\\b": "\\u0008", "\\f": "\\u000C"}
+"""Controls that have a letter in N-Triples, and are written by their number in the files of data/."""
 RULE = 100
 
 
@@ -82,6 +85,8 @@ class Writer:
         said, language, datatype = literal(text)
         if not text.isascii():
             text = UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04X}", text)
+        if "\\b" in text or "\\f" in text:
+            text = ESCAPE.sub(lambda found: LIKE_OTHERS.get(found[0], found[0]), text)
         if not datatype:
             return language, said, "", text
         iri = datatype[1:-1]

@@ -107,7 +107,8 @@ class Graphs:
     def take(self, files: list[File]) -> None:
         """Files that are written."""
         self.files += files
-        self.say(f"{files[0].path} ({len(self.work.pending)} to go)")
+        for file in files[:1]:
+            self.say(f"{file.path} ({len(self.work.pending)} to go)")
 
     def take_or_leave(self, result: tuple[list[File], str]) -> None:
         """Files that are written, or why there are none."""
