@@ -12,7 +12,7 @@ from citygraph import dataset, ondisk, validation
 from citygraph.dataset import Dataset, ParseErrors
 from citygraph.terminal import complain, progress
 from export import quickstatements
-from export.dumps import write
+from export.dumps import SYNTAXES, write
 from export.site import command as site
 
 
@@ -69,6 +69,13 @@ def parser() -> argparse.ArgumentParser:
         " things, which are validated part by part elsewhere",
     )
     made.add_argument(
+        "--syntaxes",
+        type=syntaxes,
+        default=SYNTAXES,
+        metavar="LIST",
+        help=f"the syntaxes of RDF that are wanted, such as ttl,nq (default: all, {','.join(sorted(SYNTAXES))})",
+    )
+    made.add_argument(
         "--processes", type=count, default=os.cpu_count() or 1, help="processes that write (default: %(default)s)"
     )
     return made
@@ -79,6 +86,14 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
     return int(text)
+
+
+def syntaxes(text: str) -> frozenset[str]:
+    """Names of syntaxes, with commas between them."""
+    found = frozenset(filter(None, text.split(",")))
+    if not found or found - SYNTAXES:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of {', '.join(sorted(SYNTAXES))}, such as ttl,nq")
+    return found
 
 
 def load(given: argparse.Namespace) -> Dataset:
@@ -104,7 +119,7 @@ def export(given: argparse.Namespace) -> int:
             left_out.append(text)
         progress(text)
 
-    paths = write(loaded, given.out, report, url=given.url, processes=given.processes, say=say)
+    paths = write(loaded, given.out, report, url=given.url, syntaxes=given.syntaxes, processes=given.processes, say=say)
     progress("")
     for path in paths:
         print(f"{path.stat().st_size:>15,}  {path}")

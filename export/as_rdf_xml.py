@@ -14,6 +14,7 @@ LOCAL = re.compile(f"[{START}][{START}0-9.\u00b7\u0300-\u036f-]*$")
 NAME = re.compile(f"[{START}][{START}0-9.-]*")
 RESERVED = frozenset("RDF ID about parseType resource nodeID datatype Description li bagID aboutEach".split())
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+SPECIAL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff&<>]")
 TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 ATTRIBUTE = TEXT | {ord('"'): "&quot;", ord("\t"): "&#9;", ord("\n"): "&#10;"}
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -48,9 +49,11 @@ class Writer:
         said, language, datatype = literal(value)
         if "--" in language:
             raise NotWritable(f"a text with a direction ({language}) is none that RDF/XML can carry")
-        text = unescaped(said).translate(TEXT)
-        if found := NOT_XML.search(text):
-            raise NotWritable(f"a text has the character U+{ord(found[0]):04X}, which XML cannot carry")
+        text = unescaped(said)
+        if SPECIAL.search(text):
+            text = text.translate(TEXT)
+            if found := NOT_XML.search(text):
+                raise NotWritable(f"a text has the character U+{ord(found[0]):04X}, which XML cannot carry")
         kind = f' xml:lang="{language}"' if language else ""
         if datatype:
             kind = f' rdf:datatype="{datatype[1:-1].translate(ATTRIBUTE)}"'
@@ -81,7 +84,9 @@ def node(text: str, role: str) -> str:
     if text.startswith("<<"):
         raise NotWritable("something is said of a statement, which RDF/XML cannot carry")
     if text[0] == "<":
-        return f'rdf:{role}="{text[1:-1].translate(ATTRIBUTE)}"'
+        iri = text[1:-1]
+        # An IRI has neither quotes nor brackets in it.
+        return f'rdf:{role}="{iri.replace("&", "&amp;") if "&" in iri else iri}"'
     return f'rdf:nodeID="{text[2:]}"'
 
 

@@ -29,11 +29,6 @@ class Names(turtle.Names):
         self.space = re.compile("|".join(map(re.escape, spaces)) or "(?!)")
         self.prefix = {space: prefix for prefix, space in reversed(self.by_length)}
 
-    def iri(self, iri: str) -> str:
-        if len(self.short) > KNOWN:
-            self.short.clear()
-        return super().iri(iri)
-
     def shorten(self, iri: str) -> str:
         space = self.space.match(iri)
         if space is None:
@@ -56,13 +51,14 @@ class Writer:
     def __init__(self, prefixes: Mapping[str, str]) -> None:
         self.names = Names(prefixes)
         self.predicates: dict[str, tuple[int, str, str]] = {}
+        self.nodes: dict[str, str] = {}
 
     def thing(self, subject: str, facts: Sequence[Fact]) -> str:
         """A thing with its facts, in the order of the house."""
         rows = []
         for predicate, value in facts:
             place = self.predicates.get(predicate) or self.predicate(predicate)
-            rows.append((*place, *self.value(value)))
+            rows.append((*place, *self.value(value)) if value[0] == '"' else (*place, "", value, "", self.node(value)))
         rows.sort()
         lines = [f"    {row[2]} {row[6]} ;\n" for row in rows]
         return f"{self.node(subject)}\n{''.join(lines)}    .\n"
@@ -76,12 +72,16 @@ class Writer:
 
     def node(self, text: str) -> str:
         """An IRI by its short name; other terms are written as N-Triples write them."""
-        return self.names.iri(text[1:-1]) if text[0] == "<" and text[1] != "<" else text
+        found = self.nodes.get(text)
+        if found is None:
+            if len(self.nodes) > KNOWN:
+                self.nodes.clear()
+            found = self.names.shorten(text[1:-1]) if text[0] == "<" and text[1] != "<" else text
+            self.nodes[text] = found
+        return found
 
     def value(self, text: str) -> tuple[str, str, str, str]:
-        """An object: language, text and datatype, by which values are put in order, and how it is written."""
-        if text[0] != '"':
-            return "", text, "", self.node(text)
+        """A literal: language, text and datatype, by which values are put in order, and how it is written."""
         said, language, datatype = literal(text)
         if not text.isascii():
             text = UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04X}", text)
@@ -93,7 +93,7 @@ class Writer:
         native = turtle.NATIVE.get(iri)
         if native and native.fullmatch(said):
             return "", said, iri, said
-        return "", said, iri, f"{text[: -len(datatype)]}{self.names.iri(iri)}"
+        return "", said, iri, f"{text[: -len(datatype)]}{self.node(datatype)}"
 
 
 def body(

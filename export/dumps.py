@@ -6,11 +6,12 @@ comes from the data.
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from citygraph import formats
 from citygraph.dataset import PARTS, Dataset
 from citygraph.distributions import MANIFEST, SUMS, File, Manifest
 from citygraph.engine import Embedded
@@ -23,6 +24,7 @@ from export.graphs import Graphs
 from export.tables import About
 from export.workers import HELD, workers
 
+SYNTAXES = frozenset(format.name for format in formats.GRAPH_FORMATS)
 RESERVED = {*PARTS, "derived", "void", "dcat", "validation"}
 """Names of files that mean something else than the whole graph."""
 
@@ -38,6 +40,7 @@ class Export:
     report: Report | None = None
     files: list[File] = field(default_factory=list)
     triples: dict[str, int] = field(default_factory=dict)
+    hash: str = ""
 
     @cached_property
     def name(self) -> str:
@@ -78,14 +81,13 @@ class Export:
     def manifest(self) -> Manifest:
         """What it says of itself."""
         loaded = self.loaded
-        quads = next(file for file in self.files if file.path == f"{self.name}.nq")
         graphs: dict[str, dict[str, str | int]] = {
             name: {"iri": loaded.graph(name), "triples": count} for name, count in self.triples.items()
         }
         modified = self.site.said("dcterms:modified")
         validated = self.report is not None
         return Manifest(
-            self.name, loaded.base, loaded.version, modified, quads.sha256, validated, graphs, tuple(sorted(self.files))
+            self.name, loaded.base, loaded.version, modified, self.hash, validated, graphs, tuple(sorted(self.files))
         )
 
 
@@ -95,12 +97,12 @@ WRITERS: tuple[Callable[[Export], list[File]], ...] = (descriptions.write,)
 
 def write(
     loaded: Dataset, out: Path, report: Report | None = None, *, url: str | None = None,
-    processes: int | None = None, say: Callable[[str], None] = lambda text: None,
+    syntaxes: Set[str] = SYNTAXES, processes: int | None = None, say: Callable[[str], None] = lambda text: None,
 ) -> list[Path]:  # fmt: skip
     """Replace the folder `out` by a fresh export; returns its files.
 
     `report` is what validation found; `url` is where the site stands on the web (default: CITYGRAPH_URL, else the base
-    of the dataset). What interrupts an export leaves the old one, whole. `say` is told of progress, and of what cannot
+    of the dataset); `syntaxes` are those of RDF that are wanted. What interrupts an export leaves the old one, whole. `say` is told of progress, and of what cannot
     be written. Raises `OSError` where the folder cannot be used.
     """
     public = url or os.environ.get("CITYGRAPH_URL") or loaded.base
@@ -108,7 +110,7 @@ def write(
     try:
         with replaced(out) as (fresh, scratch):
             export = Export(loaded, Site(loaded, engine, public.rstrip("/") + "/"), fresh, report)
-            content(export, scratch, processes or os.cpu_count() or 1, say)
+            content(export, syntaxes, scratch, processes or os.cpu_count() or 1, say)
             for make in WRITERS:
                 say(make.__module__.rpartition(".")[2])
                 export.files += make(export)
@@ -122,17 +124,19 @@ def write(
     return sorted(out.iterdir())
 
 
-def content(export: Export, scratch: Path, processes: int, say: Callable[[str], None]) -> None:
+def content(export: Export, syntaxes: Set[str], scratch: Path, processes: int, say: Callable[[str], None]) -> None:
     """Write the graphs and the tables, side by side."""
     site = export.site
     with workers(processes, (export.loaded, export.about)) as work:
         graphs = Graphs(
-            export.loaded, export.name, site.context, export.head, export.labels, export.fresh, scratch, work, say
-        )
+            export.loaded, export.name, site.context, export.head, export.labels, syntaxes, export.fresh, scratch,
+            work, say,
+        )  # fmt: skip
         work.later(graphs.take, of_tables, export.fresh, scratch)
         export.triples = graphs.begin()
         work.finish()
     export.files += graphs.files
+    export.hash = graphs.hash
     for line in graphs.left_out:
         say(line)
 

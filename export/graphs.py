@@ -4,7 +4,10 @@ The canonical N-Quads come first: they are sorted on disk, and everything else i
 that no graph is ever in memory as a whole.
 """
 
-from collections.abc import Callable, Iterator
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,74 +38,121 @@ EVERYTHING = "All named graphs, the shapes among them"
 @dataclass(frozen=True)
 class Content:
     """A graph to be written. `iri` is that of a named graph; `lines` are its sorted N-Triples, of which there are so
-    many; `gathered` is a folder for its things by class, `body` a file for its Turtle without prefixes."""
+    many; `fresh` is the folder for its files, `scratch` for what they are made from."""
 
     name: str
     title: str
     iri: str | None
     lines: Path
     triples: int
-    gathered: Path
-    body: Path
+    fresh: Path
+    scratch: Path
+
+    def out(self, format: Format) -> Path:
+        """Its file in a syntax."""
+        return self.fresh / f"{self.name}{format.suffix}"
+
+    @property
+    def body(self) -> Path:
+        """Its Turtle without prefixes."""
+        return self.scratch / f"{self.name}.body"
+
+    @property
+    def things(self) -> Path:
+        """The folder of its things by class."""
+        return self.scratch / self.name
+
+    def about(self, format: Format) -> tuple[str, str, str | None]:
+        """What the manifest says of a file of it."""
+        return titled(self.title, format), format.media_type, self.iri
 
 
 @dataclass
 class Graphs:
     """What the dumps of a dataset are made of, and those that are written. `head` begins each Turtle, `labels` has the
-    names of classes, `fresh` is the folder for the files; `left_out` says which cannot be written, and why."""
+    names of classes, `syntaxes` says which are wanted, `fresh` is the folder for the files; `left_out` says which cannot
+    be written, and why."""
 
     loaded: Dataset
     name: str
     context: Context
     head: tuple[str, str]
     labels: dict[str, str]
+    syntaxes: Set[str]
     fresh: Path
     scratch: Path
     work: Work
     say: Callable[[str], None]
+    hash: str = ""
     files: list[File] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    bodies: list[tuple[Content, dict[str, str]]] = field(default_factory=list)
+    readers: Counter[str] = field(default_factory=Counter)
 
     def begin(self) -> dict[str, int]:
         """Write the sorted lines and have other processes write the rest from them; how many triples each named graph
         has."""
         self.say(f"{self.name}.nq")
-        quads = self.fresh / f"{self.name}.nq"
+        quads = self.place(formats.N_QUADS) / f"{self.name}.nq"
+        seen = hashlib.sha256()
         with quads.open("wb") as file:
-            file.writelines(canonical(self.loaded.store, self.scratch))
-        self.work.later(self.take, packed, quads, titled(EVERYTHING, formats.N_QUADS), formats.N_QUADS.media_type)
+            for block in canonical(self.loaded.store, self.scratch):
+                seen.update(block)
+                file.write(block)
+        self.hash = seen.hexdigest()
+        if formats.N_QUADS.name in self.syntaxes:
+            self.work.later(self.take, packed, quads, titled(EVERYTHING, formats.N_QUADS), formats.N_QUADS.media_type)
         self.say(f"{self.name}.nt")
         contents = self.split(quads)
-        bodies: list[tuple[Content, dict[str, str]]] = []
-        named = sum(content.iri is not None for content in contents)
-
-        def turtled(content: Content, result: tuple[list[File], dict[str, str]]) -> None:
-            self.take(result[0])
-            bodies.extend([(content, result[1])] if content.iri else [])
-            if content.iri and len(bodies) == named:
-                self.trig(sorted(bodies, key=lambda pair: pair[0].name))
-
-        def by_class(content: Content, sections: list[Section]) -> None:
-            head, prefixes = self.heading(content.title, content.triples), self.loaded.prefixes
-            to_turtle = partial(turtled, content)
-            self.work.later(to_turtle, turtle, content, sections, prefixes, self.labels, head)
-            for format, write in (
-                (formats.JSON_LD, partial(as_json_ld.file, sections, self.context)),
-                (formats.RDF_XML, partial(as_rdf_xml.file, sections, prefixes)),
-            ):
-                about = (titled(content.title, format), format.media_type, content.iri)
-                self.work.later(self.take_or_leave, attempt, write, content.lines.with_suffix(format.suffix), *about)
-
         for content in sorted(contents, key=lambda content: -content.triples):
-            self.work.later(partial(by_class, content), gathered, content.lines, content.gathered, self.own)
-            about = (titled(content.title, formats.N_TRIPLES), formats.N_TRIPLES.media_type, content.iri)
-            self.work.later(self.take, packed, content.lines, *about)
+            own = f"{self.loaded.base}ontology#"
+            self.work.later(partial(self.by_class, content), gathered, content.lines, content.things, own)
+            if formats.N_TRIPLES.name in self.syntaxes:
+                self.work.later(self.take, packed, content.lines, *content.about(formats.N_TRIPLES))
         return {content.name: content.triples for content in contents if content.iri}
 
-    @property
-    def own(self) -> str:
-        """What the IRIs of our own classes begin with."""
-        return f"{self.loaded.base}ontology#"
+    def place(self, format: Format) -> Path:
+        """Where a file is written that others are made from: beside them only where it is wanted."""
+        return self.fresh if format.name in self.syntaxes else self.scratch
+
+    def by_class(self, content: Content, sections: list[Section]) -> None:
+        """Have a graph, whose things are gathered, written in the other syntaxes."""
+        if formats.N_TRIPLES.name not in self.syntaxes:
+            content.lines.unlink()
+        prefixes = self.loaded.prefixes
+        if self.syntaxes & {formats.TURTLE.name, formats.TRIG.name}:
+            self.readers[content.name] += 1
+            head = self.heading(content.title, content.triples) if formats.TURTLE.name in self.syntaxes else None
+            self.work.later(partial(self.turtled, content), turtle, content, sections, prefixes, self.labels, head)
+        for format, write in (
+            (formats.JSON_LD, partial(as_json_ld.file, sections, self.context)),
+            (formats.RDF_XML, partial(as_rdf_xml.file, sections, prefixes)),
+        ):
+            if format.name in self.syntaxes:
+                self.readers[content.name] += 1
+                done = partial(self.written, content)
+                self.work.later(done, attempt, write, content.out(format), *content.about(format))
+
+    def turtled(self, content: Content, result: tuple[list[File], dict[str, str]]) -> None:
+        """A graph is there as Turtle; when all named graphs are, they can be put into TriG."""
+        self.written(content, (result[0], ""))
+        if formats.TRIG.name not in self.syntaxes or not content.iri:
+            content.body.unlink()
+            return
+        self.bodies.append((content, result[1]))
+        if len(self.bodies) == sum(1 for triples in self.loaded.counts.values() if triples):
+            bodies = sorted(self.bodies, key=lambda pair: pair[0].name)
+            head = self.heading(EVERYTHING, sum(content.triples for content, _ in bodies))
+            graphs = [(content.iri, used, content.body) for content, used in bodies]
+            self.work.later(self.take, trig, graphs, head, self.fresh / f"{self.name}{formats.TRIG.suffix}")
+
+    def written(self, content: Content, result: tuple[list[File], str]) -> None:
+        """A graph is there in a syntax, or cannot be; after the last of them nobody needs its things by class."""
+        self.take(result[0])
+        self.left_out += [result[1]] if result[1] else []
+        self.readers[content.name] -= 1
+        if not self.readers[content.name]:
+            shutil.rmtree(content.things)
 
     def take(self, files: list[File]) -> None:
         """Files that are written."""
@@ -110,40 +160,26 @@ class Graphs:
         for file in files[:1]:
             self.say(f"{file.path} ({len(self.work.pending)} to go)")
 
-    def take_or_leave(self, result: tuple[list[File], str]) -> None:
-        """Files that are written, or why there are none."""
-        if result[0]:
-            self.take(result[0])
-        else:
-            self.left_out.append(result[1])
-
     def heading(self, title: str, triples: int) -> tuple[str, ...]:
         """What a Turtle file begins with."""
         return (self.head[0], f"{title}: {triples:,} triples", self.head[1])
 
-    def trig(self, bodies: list[tuple[Content, dict[str, str]]]) -> None:
-        """Have the named graphs, whose bodies are written, put into one file."""
-        graphs = [(content.iri, used, content.body) for content, used in bodies]
-        head = self.heading(EVERYTHING, sum(content.triples for content, _ in bodies))
-        self.work.later(self.take, trig, graphs, head, self.fresh / f"{self.name}{formats.TRIG.suffix}")
-
     def split(self, quads: Path) -> list[Content]:
         """The lines of each named graph and of the default graph, each in a file."""
         graphs = {f"<{self.loaded.graph(part)}>": part for part in (*PARTS, "derived") if self.loaded.counts[part]}
+        names, place = (self.name, *graphs.values()), self.place(formats.N_TRIPLES)
         with ExitStack() as stack:
-            opened = {
-                name: stack.enter_context((self.fresh / f"{name}.nt").open("wb"))
-                for name in (self.name, *graphs.values())
-            }
+            opened = {name: stack.enter_context((place / f"{name}.nt").open("wb")) for name in names}
             counts = dict.fromkeys(opened, 0)
             for name, lines in divided(quads, self.name, {iri.encode(): part for iri, part in graphs.items()}):
                 opened[name].writelines(lines)
                 counts[name] += len(lines)
+        if place is self.scratch and quads.parent is self.scratch:
+            quads.unlink()
         iris = {part: iri[1:-1] for iri, part in graphs.items()}
         return [
             Content(
-                name, TITLES.get(name, WHOLE), iris.get(name), self.fresh / f"{name}.nt", count,
-                self.scratch / name, self.scratch / f"{name}.body",
+                name, TITLES.get(name, WHOLE), iris.get(name), place / f"{name}.nt", count, self.fresh, self.scratch
             )
             for name, count in counts.items()
         ]  # fmt: skip
@@ -173,13 +209,16 @@ def titled(title: str, format: Format) -> str:
 
 
 def turtle(
-    content: Content, sections: list[Section], prefixes: dict[str, str], labels: dict[str, str], head: tuple[str, ...]
-) -> tuple[list[File], dict[str, str]]:
-    """Write a graph as Turtle; the files, and the prefixes that it takes."""
-    out = content.lines.with_suffix(formats.TURTLE.suffix)
+    content: Content, sections: list[Section], prefixes: dict[str, str], labels: dict[str, str],
+    head: tuple[str, ...] | None,
+) -> tuple[list[File], dict[str, str]]:  # fmt: skip
+    """Write a graph as Turtle, or without a head no more than its body; the files, and the prefixes that it takes."""
     used = as_turtle.body(sections, prefixes, labels, content.body)
+    if head is None:
+        return [], used
+    out = content.out(formats.TURTLE)
     as_turtle.turtle_file(head, used, content.body, out)
-    return packed(out, titled(content.title, formats.TURTLE), formats.TURTLE.media_type, content.iri), used
+    return packed(out, *content.about(formats.TURTLE)), used
 
 
 def trig(graphs: list[tuple[str, dict[str, str], Path]], head: tuple[str, ...], out: Path) -> list[File]:
