@@ -102,8 +102,8 @@ def write(
     """Replace the folder `out` by a fresh export; returns its files.
 
     `report` is what validation found; `url` is where the site stands on the web (default: CITYGRAPH_URL, else the base
-    of the dataset); `syntaxes` are those of RDF that are wanted. What interrupts an export leaves the old one, whole. `say` is told of progress, and of what cannot
-    be written. Raises `OSError` where the folder cannot be used.
+    of the dataset); `syntaxes` are those of RDF that are wanted. What interrupts an export leaves the old one, whole.
+    `say` is told of progress, and of what cannot be written. Raises `OSError` where the folder cannot be used.
     """
     public = url or os.environ.get("CITYGRAPH_URL") or loaded.base
     engine = Embedded(loaded, workers=0)

@@ -69,9 +69,11 @@ class Content:
 
 @dataclass
 class Graphs:
-    """What the dumps of a dataset are made of, and those that are written. `head` begins each Turtle, `labels` has the
-    names of classes, `syntaxes` says which are wanted, `fresh` is the folder for the files; `left_out` says which cannot
-    be written, and why."""
+    """What the dumps of a dataset are made of, and those that are written.
+
+    `head` begins each Turtle, `labels` has the names of classes, `syntaxes` says which are wanted, `fresh` is the
+    folder for the files; `hash` is that of the canonical N-Quads, `left_out` says what cannot be written, and why.
+    """
 
     loaded: Dataset
     name: str

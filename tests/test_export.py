@@ -242,6 +242,24 @@ def test_an_export_that_nobody_validated_says_so(tmp_path: Path, capsys: pytest.
     assert distributions.read(tmp_path / "dist").validated is False
 
 
+def test_some_syntaxes_are_enough(tmp_path: Path, dataset: Dataset) -> None:
+    assert (
+        main(["--root", str(LIGHTS), "--out", str(tmp_path / "dist"), "--unvalidated", "--syntaxes", "trig,rdf"]) == 0
+    )
+    manifest = distributions.read(tmp_path / "dist")
+    suffixes = {file.path.split(".", 3 if file.path.startswith("lights") else 1)[-1] for file in manifest.files}
+    assert suffixes == {"trig", "trig.gz", "rdf", "rdf.gz", "ttl"}, "what describes it is Turtle"
+    assert manifest.hash == folders.load(LIGHTS).digest, "though there are no N-Quads"
+    trig = tmp_path / "dist" / "lights.example.org.trig"
+    assert hashed(parse(path=trig, format=RdfFormat.TRIG))[0] == manifest.hash
+
+
+def test_an_unknown_syntax_is_refused_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--syntaxes", "ttl,hdt"])
+    assert "such as ttl,nq" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("root", [LIGHTS, HARBOURS], ids=["lights", "harbours"])
 def test_a_root_of_another_vocabulary_exports_too(root: Path, tmp_path: Path) -> None:
     copy, out = tmp_path / "root", tmp_path / "dist"
