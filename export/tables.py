@@ -28,7 +28,8 @@ from export.files import written as small
 LANGUAGE = "en"
 SQLITE = "application/vnd.sqlite3"
 DATASETTE = "datasette-metadata.json"
-BY_LABEL = re.compile(r"ORDER BY LCASE\(STR\(\?(\w+)\)\) \?(\w+)")
+ORDER = re.compile(r"^ORDER BY (.+)$", re.MULTILINE)
+BY_LABEL = re.compile(r"LCASE\(STR\(\?(\w+)\)\)")
 
 
 @dataclass(frozen=True)
@@ -67,17 +68,16 @@ class Table:
     def fill(self, found: QuerySolutions) -> None:
         """Take the rows of the query."""
         cells = ", ".join(f'"{column}" TEXT' for column in self.columns)
-        self.database.execute(f'CREATE TABLE "{self.name}" ("sorted by" TEXT, "row number" INTEGER, {cells})')
-        marks = ", ".join("?" * (len(self.columns) + 2))
+        self.database.execute(f'CREATE TABLE "{self.name}" ("place of label" TEXT, {cells})')
+        marks = ", ".join("?" * (len(self.columns) + 1))
         self.database.executemany(f'INSERT INTO "{self.name}" VALUES ({marks})', self.taken(found))  # noqa: S608
-        self.database.execute(f'CREATE INDEX "order of {self.name}" ON "{self.name}" ("sorted by", "row number")')
         self.database.execute(f'CREATE INDEX "key of {self.name}" ON "{self.name}" ("{self.key}")')
 
     def taken(self, found: QuerySolutions) -> Iterator[tuple[object, ...]]:
-        """Rows as the database holds them: in which place they come, and the text of each cell."""
+        """Rows as the database holds them: the label that they are ordered by, folded, and the text of each cell."""
         by = BY_LABEL.search(self.query.text)
         self.kinds = {column: set() for column in self.columns}
-        for number, solution in enumerate(found):
+        for solution in found:
             row = {column: term for column in self.columns if (term := solution[column]) is not None}
             self.count += 1
             new = False
@@ -87,14 +87,22 @@ class Table:
                 self.kinds[column].add(kind)
             if new:
                 self.samples.append(row)
-            label, thing = (row.get(name) for name in by.groups()) if by else (None, None)
-            place = f"{folded(written(label)) if label else ''}\0{written(thing) if thing else ''}" if by else ""
-            yield (place, number, *(written(row[column]) if column in row else None for column in self.columns))
+            label = row.get(by[1]) if by else None
+            place = folded(written(label)) if label else ""
+            yield (place, *(written(row[column]) if column in row else None for column in self.columns))
 
     def rows(self) -> Iterator[tuple[str | None, ...]]:
-        """The rows in order; a place in the alphabet is that of a language without accents, and not of code points."""
-        cells = ", ".join(f'"{column}"' for column in self.columns)
-        yield from self.database.execute(f'SELECT {cells} FROM "{self.name}" ORDER BY "sorted by", "row number"')  # noqa: S608
+        """The rows in the order that the query states, which the database brings them into: it sorts on disk. A label
+        has its place in the alphabet of a language without accents, and not of code points."""
+        stated = ORDER.search(self.query.text)
+        order = []
+        for name in re.findall(r"\?(\w+)", stated[1] if stated else ""):
+            by_label = stated and f"LCASE(STR(?{name}))" in stated[1]
+            cell = f'CAST("{name}" AS {self.affinity(name)})'
+            order.append('"place of label"' if by_label else cell)
+        cells = [f'"{column}"' for column in self.columns]
+        text = f'SELECT {", ".join(cells)} FROM "{self.name}" ORDER BY {", ".join([*order, *cells])}'  # noqa: S608
+        yield from self.database.execute(text)
 
     @cached_property
     def unique(self) -> bool:
@@ -128,7 +136,8 @@ def write(loaded: Dataset, about: About, fresh: Path, scratch: Path) -> list[Fil
         tables = []
         for name in queries.names("tables"):
             table = Table(name.removeprefix("tables/"), queries.load(name), database)
-            table.fill(solutions(loaded.store, table.query.filled({"lang": Literal(LANGUAGE)})))
+            text = ORDER.sub("", table.query.filled({"lang": Literal(LANGUAGE)}))
+            table.fill(solutions(loaded.store, text))
             tables += [table] if table.count else []
         files = [file for table in tables for file in of_table(table, about, fresh)]
         return files + (together(tables, about, fresh) if tables else [])
