@@ -26,7 +26,7 @@ from pyoxigraph import (
     parse,
 )
 
-from citygraph.digest import Passed
+from citygraph.digest import QUADS, Passed
 from citygraph.namespaces import PREFIXES
 
 NO_BASE = "http://localhost/"
@@ -61,7 +61,8 @@ class ParseErrors(Exception):
 @dataclass(frozen=True)
 class Dataset:
     """A root that has been loaded. `digest` is the SHA-256 of its sorted canonical N-Quads, in hex; `files` is how many
-    descriptors a process may need to read the store, `answers` the results (SPARQL JSON) that some queries have."""
+    descriptors a process may need to read the store, `answers` the results (SPARQL JSON) that some queries have,
+    `quads` a file of those N-Quads, packed by gzip, where there is one."""
 
     root: Path
     base: str
@@ -72,6 +73,7 @@ class Dataset:
     opened: Callable[[], Store] = field(repr=False)
     files: int = 0
     answers: dict[str, str] = field(repr=False, default_factory=dict)
+    quads: Path | None = None
 
     @property
     def store(self) -> Store:
@@ -134,10 +136,10 @@ def load(
         rules = {path.stem: infer(store, path, root) for path in rules_of(root)}
         store.bulk_extend(derived(store, rules, NamedNode(f"{base}graph/derived"), passed, say))
         say("counts and digest")
-        hashed = passed.digest()
+        hashed = passed.digest(kept := place and place / QUADS)
     counts = {part: size(store, NamedNode(f"{base}graph/{part}")) for part in (*PARTS, "derived")}
     version = version_of(store) or hashed[:12]
-    return Dataset(root, base, version, hashed, prefixes_of(store, root), counts, lambda: store)
+    return Dataset(root, base, version, hashed, prefixes_of(store, root), counts, lambda: store, quads=kept)
 
 
 def authored(

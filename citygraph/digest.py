@@ -1,9 +1,11 @@
 """The sorted canonical N-Quads of a store, and their digest, without all lines at once in memory."""
 
+import gzip
 import hashlib
 import io
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +27,8 @@ from pyoxigraph import (
 
 from citygraph.namespaces import name
 
+QUADS = "quads.nq.gz"
+"""The canonical N-Quads, beside a store on disk: to read them out of it again takes longer than to load them."""
 RUN = 128 << 20
 """Bytes of lines that are sorted in memory; what is more goes to temporary files, run by run."""
 BLOCK = 2 << 20
@@ -80,13 +84,17 @@ class Passed:
             self.runs.add((" .\n".join(self.waiting) + " .\n").encode())
             self.waiting = []
 
-    def digest(self) -> str:
-        """The SHA-256, in hex, of the sorted canonical N-Quads: of the lines of `canonical`."""
+    def digest(self, kept: Path | None = None) -> str:
+        """The SHA-256, in hex, of the sorted canonical N-Quads: of the lines of `canonical`, which go into the file
+        `kept`, packed by gzip."""
         self.settle()
         self.runs.add(labelled(self.loose))
         seen = hashlib.sha256()
-        for block in self.runs.merged():
-            seen.update(block)
+        with gzip.open(kept, "wb", 1) if kept else nullcontext() as file:
+            for block in self.runs.merged():
+                seen.update(block)
+                if file:
+                    file.write(block)
         return seen.hexdigest()
 
 

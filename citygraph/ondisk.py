@@ -25,6 +25,7 @@ from pyoxigraph import Literal, QueryResultsFormat, Store
 
 from citygraph import dataset, queries
 from citygraph.dataset import Dataset
+from citygraph.digest import QUADS
 from citygraph.sparql import bind
 
 MANIFEST, LOCK, READERS, ANSWERS, PREFIX = "manifest.json", "citygraph.lock", "readers", "answers.json", "store-"
@@ -83,7 +84,8 @@ def current(root: Path, base: str | None, place: Path) -> Dataset | None:
     KEPT.append(lock)
     kept = json.loads((folder / ANSWERS).read_text("utf-8"))
     told = {name: manifest[name] for name in ("base", "version", "digest", "prefixes", "counts")}
-    return Dataset(root=root, opened=PerProcess(folder), files=FILES, answers=kept, **told)
+    quads = folder / QUADS
+    return Dataset(root=root, opened=PerProcess(folder), files=FILES, answers=kept, quads=quads, **told)
 
 
 def read(place: Path) -> dict[str, Any] | None:

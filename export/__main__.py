@@ -4,6 +4,7 @@ python -m export quickstatements --help says more of statements for Wikidata."""
 
 import argparse
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -131,4 +132,6 @@ def export(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    # What has begun is cleared away, as it is after an interrupt.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main())

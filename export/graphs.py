@@ -4,6 +4,7 @@ The canonical N-Quads come first: they are sorted on disk, and everything else i
 that no graph is ever in memory as a whole.
 """
 
+import gzip
 import hashlib
 import shutil
 from collections import Counter
@@ -98,10 +99,14 @@ class Graphs:
         quads = self.place(formats.N_QUADS) / f"{self.name}.nq"
         seen = hashlib.sha256()
         with quads.open("wb") as file:
-            for block in canonical(self.loaded.store, self.scratch):
+            for block in blocks(self.loaded, self.scratch):
                 seen.update(block)
                 file.write(block)
         self.hash = seen.hexdigest()
+        if self.hash != self.loaded.digest:
+            raise ValueError(
+                f"the quads have the hash {self.hash}, the dataset {self.loaded.digest}; build its store anew"
+            )
         if formats.N_QUADS.name in self.syntaxes:
             self.work.later(self.take, packed, quads, titled(EVERYTHING, formats.N_QUADS), formats.N_QUADS.media_type)
         self.say(f"{self.name}.nt")
@@ -185,6 +190,16 @@ class Graphs:
             )
             for name, count in counts.items()
         ]  # fmt: skip
+
+
+def blocks(loaded: Dataset, scratch: Path) -> Iterator[bytes]:
+    """The canonical N-Quads: as they were kept when a store on disk was built, else out of the store."""
+    if loaded.quads is None:
+        yield from canonical(loaded.store, scratch)
+        return
+    with gzip.open(loaded.quads, "rb") as file:
+        while block := file.read(BLOCK):
+            yield block
 
 
 def divided(quads: Path, whole: str, graphs: dict[bytes, str]) -> Iterator[tuple[str, list[bytes]]]:

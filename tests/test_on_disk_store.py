@@ -1,5 +1,6 @@
 """A store on disk: built once, opened without parsing, shared, and whole whatever ends a build."""
 
+import gzip
 import json
 import os
 import random
@@ -18,7 +19,9 @@ from pyoxigraph import Store
 
 from citygraph import dataset, ondisk, queries
 from citygraph.dataset import Dataset
+from citygraph.digest import canonical
 from citygraph.engine import Embedded
+from export.dumps import write
 
 ROOT = Path(__file__).parents[1]
 LIGHTS = ROOT / "tests" / "roots" / "lighthouses"
@@ -226,3 +229,22 @@ def test_a_second_start_parses_nothing_and_answers_the_same(tmp_path: Path, data
     assert first[COUNT][0] == b"n\r\n%d\r\n" % (sum(dataset.counts.values()) - dataset.counts["shapes"])
     assert "built in" in (tmp_path / "first").read_text("utf-8")
     assert "built in" not in (tmp_path / "second").read_text("utf-8")
+
+
+def test_an_export_from_a_store_on_disk_is_the_same(tmp_path: Path) -> None:
+    kept = ondisk.opened(LIGHTS, None, tmp_path / "store")
+    assert kept.quads is not None
+    assert gzip.decompress(kept.quads.read_bytes()) == b"".join(canonical(kept.store))
+    for name, loaded in (("disk", kept), ("memory", dataset.load(LIGHTS))):
+        write(loaded, tmp_path / name)
+    for path in (tmp_path / "memory").iterdir():
+        assert (tmp_path / "disk" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_quads_that_are_not_those_of_the_dataset_are_refused(tmp_path: Path) -> None:
+    kept = ondisk.opened(LIGHTS, None, tmp_path / "store")
+    assert kept.quads is not None
+    kept.quads.write_bytes(gzip.compress(b""))
+    with pytest.raises(ValueError, match="build its store anew"):
+        write(kept, tmp_path / "dist")
+    assert not (tmp_path / "dist").exists()
