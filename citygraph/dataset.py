@@ -82,8 +82,8 @@ class Dataset:
 
     @property
     def iri(self) -> str:
-        """The IRI of the dataset itself."""
-        return self.base + "dataset"
+        """The IRI of the dataset itself, which others begin with: below a base that ends in # there could be none."""
+        return f"{self.base[:-1]}/dataset" if self.base.endswith("#") else f"{self.base}dataset"
 
     def graph(self, name: str) -> str:
         """The IRI of a named graph; `name` is ontology, data, shapes or derived."""

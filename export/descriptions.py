@@ -60,9 +60,12 @@ def void(export: Export, said: Iterable[Triple]) -> Facts:
     about = [fact for fact in said if fact.predicate in OF_THE_WHOLE or fact.predicate.value.startswith(own)]
     kept = {whole.node, *(fact.object for fact in about if fact.subject == whole.node)}
     yield from (fact for fact in about if fact.subject in kept)
+    syntaxes = {format.media_type: format.iri for format in formats.GRAPH_FORMATS}
     for file in sorted(export.files):
-        if file.media_type in {format.media_type for format in formats.GRAPH_FORMATS}:
+        if file.media_type in syntaxes and file.graph is None:
+            iri = syntaxes[file.media_type]
             yield from whole("void:dataDump", NamedNode(export.below + file.path))
+            yield from whole("void:feature", NamedNode(iri) if iri else None)
     yield from description.statistics(loaded, export.site.engine)
     for graph, triples in export.triples.items():
         part = Subject(NamedNode(loaded.graph(graph)))

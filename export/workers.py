@@ -53,6 +53,7 @@ def workers(number: int, held: object) -> Iterator[Work]:
 def begin(parent: int, held: object) -> None:
     """Make a process one that ends with its parent. An interrupt is for the parent to act on."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is not None:
         prctl(END_WITH_PARENT, signal.SIGKILL)

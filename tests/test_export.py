@@ -274,6 +274,18 @@ def test_a_root_of_another_vocabulary_exports_too(root: Path, tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_a_root_with_nothing_but_shapes_exports_too(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    shutil.copytree(LIGHTS / "shapes", tmp_path / "root" / "shapes")
+    assert main(["--root", str(tmp_path / "root"), "--out", str(tmp_path / "dist")]) == 0
+    manifest = distributions.read(tmp_path / "dist")
+    assert list(manifest.graphs) == ["shapes"]
+    for suffix in ("ttl", "nt", "jsonld", "rdf"):
+        path = tmp_path / "dist" / f"{manifest.name}.{suffix}"
+        assert list(parse(path=path, format=OXIGRAPH[suffix])) == [], "the default graph has no shapes"
+        assert next(parse(path=tmp_path / "dist" / f"shapes.{suffix}", format=OXIGRAPH[suffix]))
+
+
 def test_what_a_syntax_cannot_carry_is_left_out_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = tmp_path / "root" / "data"
     data.mkdir(parents=True)
