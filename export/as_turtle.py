@@ -11,7 +11,7 @@ from citygraph.namespaces import RDF_TYPE
 from export.facts import Fact, Section, literal, read
 
 KNOWN = 100_000
-"""Short names that are remembered; there are as many IRIs as things, most of which are named a few times."""
+"""Short names that are remembered: there are as many IRIs as things, most of which are named a few times, close by."""
 UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029]")
 """What N-Triples do not escape, and some editors take for the end of a line."""
 ESCAPE = re.compile(r"\\.")
@@ -21,7 +21,7 @@ RULE = 100
 
 
 class Names(turtle.Names):
-    """Short names for IRIs in brackets, by the same rules, of which not all are remembered."""
+    """Short names by the same rules, found by one expression instead of prefix by prefix."""
 
     def __init__(self, prefixes: Mapping[str, str]) -> None:
         super().__init__(prefixes)
