@@ -11,6 +11,7 @@ from citygraph import (
     browsing,
     discovery,
     documents,
+    downloads,
     editor,
     exploring,
     formats,
@@ -74,7 +75,7 @@ def create_app(
     app.extensions["site"] = Site(dataset, engine, public.rstrip("/") + "/")
     reconciling.install(app, app.extensions["site"])
     pages = (exploring.blueprint, maps.blueprint, statistics.blueprint, pictures.blueprint, editor.blueprint, named)
-    for blueprint in (graph, *pages):
+    for blueprint in (graph, *pages, downloads.blueprint):
         app.register_blueprint(blueprint)
     permalinks.install(app, Kept(Path(state or os.environ.get("CITYGRAPH_STATE") or dataset.root / ".state")))
     app.register_error_handler(EngineError, failed)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from citygraph import (
+    archive,
     assets,
     credentials,
     dataset,
@@ -293,7 +294,8 @@ def stats(given: argparse.Namespace) -> int:
     print(f"loaded   in {time.perf_counter() - started:.2f} s\n\ntriples by graph")
     for part, number in loaded.counts.items():
         print(f"{number:>9,}  {part}")
-    print(f"\nquery page has {assets.told()}\n\nthings by class")
+    ready = archive.Archive(archive.releases_of(loaded.root), archive.dist_of(loaded.root), loaded.digest)
+    print(f"\nquery page has {assets.told()}\nfiles    {archive.said(ready)}\n\nthings by class")
     text = queries.load("stats/things-by-class").text
     for row in dataset.solutions(loaded.store, text):
         print(f"{int(row['things'].value):>9,}  {row['class'].value}")

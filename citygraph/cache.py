@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
 
+from citygraph.ranges import Piece
+
 LARGEST = 8 << 20
 """Bytes of a reply that is still kept: the whole graph as N-Triples is, and what an attack makes up is not."""
 
@@ -37,11 +39,13 @@ WORTHWHILE = 600
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole response. `headers` have their names in lower case."""
+    """A whole response. `headers` have their names in lower case; `piece` is what is sent of a file, in place of a
+    body."""
 
     status: int
     headers: Headers
     body: bytes
+    piece: Piece | None = None
 
     def header(self, name: str) -> str:
         """A header's value, or nothing."""
@@ -121,7 +125,7 @@ def unchanged(reply: Reply, request: dict[str, str]) -> Reply:
     known = request.get("if-none-match")
     if known is None and "if-modified-since" not in request:
         return reply
-    if reply.status != 200 or not (tag := reply.header("etag")):
+    if reply.status not in (200, 206) or not (tag := reply.header("etag")):
         return reply
     if known is not None:
         tags = {part.strip().removeprefix("W/") for part in known.split(",")}

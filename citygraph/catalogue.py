@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from citygraph import distributions as files_of
 from citygraph import formats, queries
+from citygraph.archive import Export
 from citygraph.dataset import Dataset
 from citygraph.distributions import FILE_TYPES, MEDIA_TYPES, checksum
 from citygraph.engine import Engine
@@ -55,6 +57,7 @@ class Entry:
     engine: Engine
     public_url: str
     facts: list[Triple]
+    files: Export | None = None
 
     def values(self, curie: str, of: Term | None = None) -> list[Term]:
         """The values of a property of the dataset, or of another node."""
@@ -75,10 +78,11 @@ class Entry:
             yield from subject(curie, *self.values(curie))
 
 
-def catalogue(dataset: Dataset, engine: Engine, public_url: str) -> list[Triple]:
-    """The whole catalogue: one dataset with its distributions and services."""
+def catalogue(dataset: Dataset, engine: Engine, public_url: str, files: Export | None = None) -> list[Triple]:
+    """The whole catalogue: one dataset with its distributions and services. `files` are those of the graph as it is
+    served; without them, its documents are what can be downloaded."""
     stated = bind(queries.load("description/stated").text, {"dataset": NamedNode(dataset.iri)})
-    entry = Entry(dataset, engine, public_url, engine.construct(stated))
+    entry = Entry(dataset, engine, public_url, engine.construct(stated), files)
     for add in (identity, publisher, extent, period, distributions, services, record):
         entry.facts.extend(list(add(entry)))
     return list(dict.fromkeys([*entry.facts, *typed(entry.facts)]))
@@ -145,8 +149,19 @@ def period(entry: Entry) -> Facts:
 
 
 def distributions(entry: Entry) -> Facts:
-    """The default graph as a file, once for each syntax."""
+    """The files of the graph with their sizes and checksums, else the default graph once for each syntax."""
     whole = Subject(NamedNode(entry.dataset.iri))
+    if entry.files:
+        below = entry.public_url + entry.files.path
+        shared = entry.shared(whole, *INHERITED[:-1])
+        yield from files_of.distributions(
+            entry.files.manifest.files, NamedNode(entry.dataset.iri), below.__add__, shared
+        )
+        for suffix, iri in ((format.name, format.iri) for format in formats.GRAPH_FORMATS):
+            if file := entry.files.main(suffix):
+                yield from whole("void:dataDump", NamedNode(below + file.path))
+                yield from whole("void:feature", NamedNode(iri) if iri else None)
+        return
     for format in DUMPED:
         one, address = entry.part(format.name), dump(entry.public_url, format)
         title = Literal(f"The graph as {format.label}", language="en")
@@ -167,6 +182,14 @@ def distributions(entry: Entry) -> Facts:
         yield from entry.shared(one, *INHERITED[:-1])
         yield from media_type("rdfs:label", Literal(format.media_type))
         yield from kind("rdfs:label", Literal(format.label))
+
+
+def dumps(home: str, files: Export | None) -> list[tuple[str, Format]]:
+    """Where the whole graph can be downloaded: its files, else its documents; `home` is what addresses begin with."""
+    if files:
+        found = [(files.main(format.name), format) for format in formats.GRAPH_FORMATS]
+        return [(home + files.path + file.path, format) for file, format in found if file]
+    return [(dump(home, format), format) for format in DUMPED]
 
 
 def dump(public_url: str, format: Format) -> str:

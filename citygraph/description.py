@@ -11,6 +11,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode
 
 from citygraph import formats, queries
+from citygraph.archive import Export
 from citygraph.catalogue import catalogue
 from citygraph.dataset import Dataset
 from citygraph.engine import Engine, Limits
@@ -28,9 +29,10 @@ LIMITS = {
 """What the limits are called, and their units by UN/CEFACT's codes, as schema:unitCode wants them."""
 
 
-def describe(dataset: Dataset, engine: Engine, public_url: str) -> Facts:
-    """The whole description; `public_url` is where the site's addresses stand on the web."""
-    yield from catalogue(dataset, engine, public_url)
+def describe(dataset: Dataset, engine: Engine, public_url: str, files: Export | None = None) -> Facts:
+    """The whole description; `public_url` is where the site's addresses stand on the web, `files` are those of the
+    graph, where there are any."""
+    yield from catalogue(dataset, engine, public_url, files)
     yield from statistics(dataset, engine)
     yield from service(dataset, public_url)
     yield from limits(dataset, engine.limits)

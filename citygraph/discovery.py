@@ -11,7 +11,7 @@ from werkzeug.urls import iri_to_uri
 
 from citygraph import documents, formats, listpages, maps, queries
 from citygraph.addresses import has_path, home
-from citygraph.catalogue import DUMPED, dump
+from citygraph.catalogue import dumps
 from citygraph.description import curie
 from citygraph.examples import ADDRESS
 from citygraph.labels import pick, written
@@ -61,6 +61,8 @@ def fixed(site: Site) -> list[str]:
         *(["explore"] if listpages.explored(site) else []),
         *(["map"] if maps.offered(site) else []),
         "statistics",
+        "downloads",
+        "validation",
         *site.menu,
         *named,
         *(["shapes.html"] if site.dataset.counts.get("shapes") else []),
@@ -96,6 +98,6 @@ def llms(site: Site) -> str:
         if isinstance(row["term"], NamedNode) and (label := pick(site.terms.get(iri, []), "en")):
             classes.append((curie(site.dataset, iri), label.value, written(row["count"])))
     lists = [(path, title, queries.load(f"pages/{path}").comment) for path, title in site.menu.items()]
-    dumps = [(format.label, dump(site.public_url, format)) for format in DUMPED]
+    files = [(format.label, address) for address, format in dumps(site.public_url, site.current)]
     suffixes = [format.suffix for format in documents.FORMATS]
-    return render_template("llms.txt", classes=classes, lists=lists, dumps=dumps, suffixes=suffixes, examples=ADDRESS)
+    return render_template("llms.txt", classes=classes, lists=lists, dumps=files, suffixes=suffixes, examples=ADDRESS)

@@ -23,6 +23,7 @@ from citygraph.asking import ASKER, Asker
 from citygraph.cache import Cache, Headers, Kept, Reply, keep, unchanged
 from citygraph.engine import Embedded
 from citygraph.lines import Left, Lines
+from citygraph.ranges import Piece
 from citygraph.wording import accepted
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -39,7 +40,8 @@ SHORT = 1 << 13
 
 class Front:
     """The RSGI application. `queries` are the paths whose requests get the `threads` for queries, or, with an embedded
-    `engine`, take the straight way. What stands below the paths in `below` gets those threads only."""
+    `engine`, take the straight way. What stands below the paths in `below` gets those threads only. `mark` changes when
+    what is kept may no longer be true."""
 
     def __init__(
         self,
@@ -50,8 +52,10 @@ class Front:
         cache: int,
         engine: Embedded | None = None,
         below: tuple[str, ...] = (),
+        mark: Callable[[], str] = str,
     ) -> None:
         self.application = application
+        self.mark = mark
         self.queries = queries
         self.threads = threads
         self.cache = Cache(cache)
@@ -102,7 +106,7 @@ class Front:
         accept, kind = headers.get("accept", ""), headers.get("content-type", "")
         language = accepted(headers.get("accept-language"))
         told = sha256(body).digest() if body else b""
-        key = (method, scope.path, scope.query_string, accept, kind, language, told)
+        key = (method, scope.path, scope.query_string, accept, kind, language, self.mark(), told)
         return key if sum(map(len, key)) < LONGEST_KEY else None
 
     async def reply(self, scope: Scope, protocol: HTTPProtocol, headers: dict[str, str], body: bytes) -> Kept:
@@ -185,7 +189,8 @@ def dict_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def environment(scope: Scope, headers: dict[str, str], body: bytes) -> dict[str, Any]:
-    """The WSGI environment of a request. Conditions are left out: they are looked at when the reply is there."""
+    """The WSGI environment of a request. Conditions are left out: they are looked at when the reply is there. A range
+    is for GET alone."""
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": asked(scope),
@@ -207,6 +212,8 @@ def environment(scope: Scope, headers: dict[str, str], body: bytes) -> dict[str,
         "wsgi.run_once": False,
     }
     skipped = {"content-type", "content-length", "transfer-encoding", "if-none-match", "if-modified-since", "proxy"}
+    if scope.method == "HEAD":
+        skipped.add("range")
     for name, value in headers.items():
         if name not in skipped and "_" not in name:
             environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
@@ -214,7 +221,7 @@ def environment(scope: Scope, headers: dict[str, str], body: bytes) -> dict[str,
 
 
 def call(application: Application, environ: dict[str, Any]) -> Reply:
-    """One call of a WSGI application, as a whole."""
+    """One call of a WSGI application, as a whole; of a file only which piece of it."""
     told: list[tuple[str, Headers]] = []
 
     def start(status: str, headers: Headers, _: object = None) -> Callable[[bytes], None]:
@@ -223,25 +230,31 @@ def call(application: Application, environ: dict[str, Any]) -> Reply:
 
     written: list[bytes] = []
     parts = application(environ, start)
+    piece = parts if isinstance(parts, Piece) else None
     try:
-        body = b"".join([*written, *parts])
+        body = b"" if piece else b"".join([*written, *parts])
     finally:
         getattr(parts, "close", lambda: None)()
     status, headers = told[0]
-    return Reply(int(status.split(" ", 1)[0]), [(name.lower(), value) for name, value in headers], body)
+    return Reply(int(status.split(" ", 1)[0]), [(name.lower(), value) for name, value in headers], body, piece)
 
 
 def cacheable(reply: Reply) -> bool:
     """Whether a reply may be sent again: it is whole, says that it may, and has an ETag if it has content."""
     lasting = bool(reply.header("etag")) if reply.status == 200 else reply.status in (301, 303, 308)
-    return lasting and "public" in reply.header("cache-control")
+    return lasting and reply.piece is None and "public" in reply.header("cache-control")
 
 
 def send(protocol: HTTPProtocol, reply: Reply, bare: bool = False) -> None:
     """Send a reply, or the headers that it would have."""
     if bare and not reply.header("content-length"):
         reply = Reply(reply.status, [*reply.headers, ("content-length", str(len(reply.body)))], b"")
-    if reply.body and not bare:
+    if reply.piece and reply.piece.stop and not bare:
+        # By its path, and read as fast as the client takes it; what is streamed to granian waits in memory.
+        protocol.response_file_range(
+            reply.status, reply.headers, str(reply.piece.path), reply.piece.start, reply.piece.stop
+        )
+    elif reply.body and not bare:
         protocol.response_bytes(reply.status, reply.headers, reply.body)
     else:
         protocol.response_empty(reply.status, reply.headers)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from citygraph import assets, documents, formats, incoming, lookups, protocol, queries, replies, results
+from citygraph.distributions import MANIFEST, SUMS
 from citygraph.schemas import Schema, reference
 from citygraph.signposts import LINKSET
 from citygraph.site import Site
@@ -18,6 +19,7 @@ MEANINGS = {
     "301": "It has another name now.",
     "303": "The document, or the thing, that is meant.",
     "304": "The client has it already.",
+    "307": "Where it stands now.",
     "308": "The right spelling of the address.",
     "400": "A parameter is missing, doubled, unknown or wrong.",
     "403": "Understood and not allowed here: updates, SERVICE, graphs of the web.",
@@ -25,8 +27,10 @@ MEANINGS = {
     "406": "None of the formats that Accept asks for.",
     "410": "Withdrawn; its document says what is left of it.",
     "413": "The query, the body or the result is too large.",
+    "412": "The file is not, or no longer, the one that If-Match names.",
     "414": "The address is too long.",
     "415": "The body is of a type that the protocol does not have.",
+    "416": "The range begins after the end of the file.",
     "429": "Too many of them were made lately; Retry-After says when to come back.",
     "503": "Too busy, or stopped at the time limit; Retry-After says when to come back.",
     "507": "There is room for no more.",
@@ -47,11 +51,11 @@ RESPONSES: dict[str, object] = {
             "headers": MOVED,
             "content": {formats.TEXT.media_type: {"schema": BODY}},
         }
-        for status in ("301", "303", "308")
+        for status in ("301", "303", "307", "308")
     },
     **{
         status: {"description": MEANINGS[status], "content": PROBLEM}
-        for status in ("300", *REFUSALS, "403", "413", "415", "429", "507")
+        for status in ("300", *REFUSALS, "403", "412", "413", "415", "416", "429", "507")
     },
 }
 """What operations have in common."""
@@ -71,11 +75,14 @@ def parameter(
 
 def get(
     name: str, summary: str, asked: Sequence[Mapping[str, object]], bodies: Mapping[str, Schema],
-    description: str = "", redirects: bool = False, refusals: Sequence[str] = REFUSALS,
+    description: str = "", redirects: bool = False, refusals: Sequence[str] = REFUSALS, led: bool = False,
 ) -> dict[str, Operation]:  # fmt: skip
     """The path of an address that is read: `bodies` has the schema of each media type; with `redirects` it may lead
-    to another address."""
-    return {"get": operation(name, summary, asked, bodies, description, redirects, refusals)}
+    to another address, and where it is `led` that is another one from time to time."""
+    said = operation(name, summary, asked, bodies, description, redirects, refusals)
+    if led:
+        said["responses"] = {**said["responses"], "307": response("307")}  # type: ignore[dict-item]
+    return {"get": said}
 
 
 def operation(
@@ -162,7 +169,33 @@ def fixed(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
                         media_types([formats.HTML]))  # fmt: skip
     yield "/statistics", get("statistics", "What can be counted of the graph, as charts and tables", [language],
                              media_types([formats.HTML]))  # fmt: skip
+    yield from of_files(site)
     yield from looked_up()
+
+
+def of_files(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
+    """The routes of files, releases and what they changed. What there is changes while the site runs, so examples are
+    of what there is now."""
+    language = parameter("lang", LANGUAGE, "The language of a page.")
+    page = media_types([formats.HTML])
+    versions = [each.version for each in (*site.archive.releases, *filter(None, [site.archive.export]))]
+    name: Schema = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"}
+    version = parameter("version", {**name, "examples": versions[:3]}, "The version of the graph.", place="path")
+    path = parameter("path", {**name, "examples": [MANIFEST, SUMS]}, "The name of a file.", place="path")
+    save = parameter("download", {"type": "string"}, "Have a browser save the file and not show it.")
+    part = parameter("Range", {"type": "string", "pattern": "^bytes=[0-9]+-$"}, "A part of the file.", place="header")
+    yield "/downloads", get("downloads", "The files of the graph, and its releases", [language], page)
+    suffix = parameter("suffix", {**name, "examples": ["ttl", "nq"]}, "The syntax, as a file's suffix.", place="path")
+    yield "/dump/latest.{suffix}", get("latest", "The whole graph as it is served now", [suffix, save], {}, led=True)
+    yield "/releases", get("releases", "To the list of the releases", [], {}, led=True)
+    yield "/releases/{version}", get("release", "What a release changed, and its files", [version, language], page)
+    files = {"/dump": "A file of the last export", "/releases": "A file of a release; it never changes"}
+    for below, summary in files.items():
+        one = get(f"file-in{below.replace('/', '-')}", summary, [version, path, save, part], {"*/*": {}},
+                  refusals=(*REFUSALS, "412", "416"), led=below == "/dump")  # fmt: skip
+        one["get"]["responses"]["206"] = {"description": "The part that was asked for.", "content": {"*/*": {}}}  # type: ignore[index]
+        yield f"{below}/{{version}}/{{path}}", one
+    yield "/changes.atom", get("feed", "The releases as a feed", [], {"application/atom+xml": {}})
 
 
 def looked_up() -> Iterator[tuple[str, dict[str, Operation]]]:

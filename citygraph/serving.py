@@ -50,7 +50,10 @@ def run(
     prefixes = ("", prefix_of(path))
     queries = {f"{prefix}/sparql" for prefix in prefixes}
     below = tuple(f"{prefix}/{folder}/" for prefix in prefixes for folder in ("queries", "q"))
-    front = Front(app, queries=queries, threads=QUERY_THREADS, cache=cache, engine=embedded, below=below)
+    archive = app.extensions["site"].archive
+    front = Front(
+        app, queries=queries, threads=QUERY_THREADS, cache=cache, engine=embedded, below=below, mark=lambda: archive.mark
+    )
     server = Server(
         "server:create_app",
         address=host,

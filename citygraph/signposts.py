@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode
 
 from citygraph import documents, formats, replies
 from citygraph.addresses import home
-from citygraph.catalogue import DUMPED, dump
+from citygraph.catalogue import dumps
 from citygraph.formats import Format
 from citygraph.labels import written
 from citygraph.namespaces import name
@@ -37,7 +37,7 @@ def signposts(home: str) -> list[Signpost]:
         *(Signpost("type", kind) for kind in TYPES),
         *(Signpost("author", agent) for agent in stated("dcterms:publisher")),
         *(Signpost("license", terms) for terms in stated("dcterms:license")),
-        *(Signpost("item", dump(home, format), format.media_type) for format in DUMPED),
+        *(Signpost("item", address, format.media_type) for address, format in dumps(home, site.current)),
         *(
             Signpost("describedby", f"{home}dataset{format.suffix}", format.media_type)
             for format in documents.FORMATS

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,8 @@ from flask import current_app
 from pyoxigraph import Literal, NamedNode, Triple
 from werkzeug.local import LocalProxy
 
-from citygraph import assets, description, documents, examples, pages, queries, schema_org, surroundings
+from citygraph import archive, assets, description, documents, examples, pages, queries, schema_org, surroundings
+from citygraph.archive import Archive, Export
 from citygraph.context import Context, contexts, published
 from citygraph.dataset import Dataset
 from citygraph.engine import Embedded, Engine
@@ -44,15 +45,21 @@ class Site:
     public_url: str
     static: bool = False
     live: str = ""
+    descriptions: dict[str, list[Triple]] = field(default_factory=dict, repr=False)
 
     @property
     def changes(self) -> bool:
         """Whether the graph may change while we run, as it may in a store elsewhere."""
         return not isinstance(self.engine, Embedded)
 
-    @cached_property
+    @property
     def edition(self) -> str:
-        """Changes when any page or document may: with the data, the limits, and the code that shows them."""
+        """Changes when any page or document may: with what we started with, and the files that lie ready."""
+        return hashlib.sha256(f"{self.beginning} {self.archive.mark}".encode()).hexdigest()[:32]
+
+    @cached_property
+    def beginning(self) -> str:
+        """What edition the data, the limits and the code that shows them are of."""
         data = f"{self.dataset.version} {self.dataset.digest}"
         seen = hashlib.sha256(f"{data} {self.public_url} {self.engine.limits} {assets.installed()}".encode())
         for pattern in EDITED:
@@ -63,6 +70,24 @@ class Site:
         for context in published(self.dataset.root).values():
             seen.update(context)
         return seen.hexdigest()[:32]
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The releases and the last export, as they lie in their folders."""
+        root = self.dataset.root
+        return Archive(archive.releases_of(root), archive.dist_of(root), self.dataset.digest)
+
+    @property
+    def current(self) -> Export | None:
+        """The files of the very graph that is served. Of a store elsewhere nobody can tell by a hash; there, each graph
+        has to have as many triples as in the files."""
+        found = self.archive.current
+        if found is None or not self.changes:
+            return found
+        rows = self.engine.select(queries.load("description/graph-sizes").text)
+        sizes = {written(row["graph"]): int(written(row["triples"])) for row in rows}
+        graphs = found.manifest.graphs.values()
+        return found if all(sizes.get(str(graph["iri"]), 0) == graph["triples"] for graph in graphs) else None
 
     @cached_property
     def about(self) -> dict[str, list[Term]]:
@@ -107,10 +132,15 @@ class Site:
         """The labels of properties and classes."""
         return pages.term_labels(self.engine)
 
-    @cached_property
+    @property
     def description(self) -> list[Triple]:
-        """The graph's description of itself: VoID, DCAT and the Service Description."""
-        return list(description.describe(self.dataset, self.engine, self.public_url))
+        """The graph's description of itself: VoID, DCAT and the Service Description, with the files there are now."""
+        mark = self.archive.mark
+        found = self.descriptions.get(mark)
+        if found is None:
+            found = list(description.describe(self.dataset, self.engine, self.public_url, self.current))
+            self.descriptions = {mark: found}
+        return found
 
     @cached_property
     def example_queries(self) -> list[Triple]:

@@ -1,5 +1,6 @@
 """What the tests stand on: the real graph, loaded once, and the application over it, by one engine or by all."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from citygraph.engine import Embedded, Engine
 pytest_plugins = ["pools", "things"]
 
 ROOT = Path(__file__).parents[1]
+# What somebody exported or released in this checkout is nothing to the tests, nor to the servers that they start.
+os.environ["CITYGRAPH_DIST"] = os.environ["CITYGRAPH_RELEASES"] = str(ROOT / "tests" / "nothing")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
