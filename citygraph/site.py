@@ -222,15 +222,6 @@ class Site:
             made.append((query.title, query.comment, query.filled({})))
         return made
 
-    @cached_property
-    def topics(self) -> dict[str, list[queries.Query]]:
-        """The same queries by topic; those without one are the last."""
-        found = list(self.named.values())
-        made: dict[str, list[queries.Query]] = {query.topic: [] for query in sorted(found, key=lambda q: not q.topic)}
-        for query in found:
-            made[query.topic].append(query)
-        return made
-
     def known(self, path: str) -> str | None:
         """The IRI of ours that a path means, if the graph knows it. A vocabulary and shapes are known by their graphs,
         whatever namespace their terms have."""

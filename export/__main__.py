@@ -1,6 +1,7 @@
 """python -m export: check the graph, then write it to dist/ in every format, with tables, checksums and description.
 
-python -m export quickstatements --help says more of statements for Wikidata."""
+python -m export release --help says more of releases, python -m export quickstatements --help of statements for
+Wikidata."""
 
 import argparse
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 from citygraph import dataset, ondisk, validation
 from citygraph.dataset import Dataset, ParseErrors
 from citygraph.terminal import complain, progress
-from export import quickstatements
+from export import quickstatements, release
 from export.dumps import SYNTAXES, write
 from export.site import command as site
 
@@ -24,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
         return site.main(arguments[1:])
     if arguments[:1] == ["quickstatements"]:
         return quickstatements.main(arguments[1:])
+    if arguments[:1] == ["release"]:
+        return release.main(arguments[1:])
     given = parser().parse_args(arguments)
     try:
         return export(given)

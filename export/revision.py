@@ -1,0 +1,125 @@
+"""What makes an export a release: its own files in the manifest, in the checksums and in the catalogue, and what it
+follows."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+
+from citygraph import distributions, queries, turtle
+from citygraph.changes import Changes
+from citygraph.dataset import Dataset, solutions
+from citygraph.distributions import MANIFEST, SUMS, File, Manifest
+from citygraph.labels import Term, pick, shortened, written
+from citygraph.namespaces import name
+from citygraph.sparql import bind
+from citygraph.statements import Facts, Subject
+from citygraph.telling import About
+
+OWN = {
+    "added.nt": ("What came since the release before", "application/n-triples"),
+    "removed.nt": ("What went since the release before", "application/n-triples"),
+    "changes.json": ("What changed, thing by thing", "application/json"),
+    "changes.md": ("What changed, in words", "text/markdown"),
+}
+CATALOGUES = ("dcat.ttl", "void.ttl")
+
+
+def complete(loaded: Dataset, folder: Path, said: Changes, public_url: str) -> None:
+    """Put the files of a release into the manifest and the checksums of an export, and say in its catalogues where
+    they are and what it is a revision of."""
+    found = distributions.read(folder)
+    own = [described(folder, path, *OWN[path]) for path in OWN if (folder / path).is_file()]
+    facts = list(catalogued(loaded, said, own, public_url, found))
+    files = {file.path: file for file in (*found.files, *own)}
+    for path in CATALOGUES:
+        if path in files:
+            moved = moves(found.version, public_url)
+            rewrite(folder / path, loaded, facts, moved)
+            files[path] = described(folder, path, files[path].title, files[path].media_type)
+    (folder / MANIFEST).write_text(replace(found, files=tuple(files.values())).text(), "utf-8")
+    sums = [f"{checksum(path)}  {path.name}\n" for path in sorted(folder.iterdir()) if path.name != SUMS]
+    (folder / SUMS).write_text("".join(sums), "utf-8")
+
+
+def described(folder: Path, path: str, title: str, media_type: str) -> File:
+    """A file as the manifest lists it."""
+    return File(path, title, media_type, (folder / path).stat().st_size, checksum(folder / path))
+
+
+def checksum(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def catalogued(loaded: Dataset, said: Changes, own: Iterable[File], public_url: str, found: Manifest) -> Facts:
+    """The release as a version of the dataset, and its own files."""
+    whole = Subject(NamedNode(loaded.iri))
+    this = Subject(NamedNode(f"{loaded.base}releases/{said.version}"))
+    yield from whole("dcat:hasVersion", this.node)
+    yield from whole("dcat:hasCurrentVersion", this.node)
+    yield from this.a("dcat:Dataset", "prov:Entity")
+    yield from this("dcat:isVersionOf", whole.node)
+    yield from this("dcat:version", Literal(said.version))
+    for language, text in titles(loaded):
+        yield from this("dcterms:title", Literal(f"{text} {said.version}", language=language or None))
+    yield from this("dcterms:modified", Literal((found.modified or "")[:10], datatype=name("xsd:date")))
+    yield from distributions.checksum(this, found.hash)
+    if said.previous:
+        before = Subject(NamedNode(f"{loaded.base}releases/{said.previous}"))
+        for one in (whole, this):
+            yield from one("prov:wasRevisionOf", before.node)
+            yield from one("dcat:previousVersion", before.node)
+        yield from before.a("dcat:Dataset", "prov:Entity")
+        yield from before("dcat:version", Literal(said.previous))
+    below = f"{public_url}releases/{said.version}/"
+    yield from distributions.distributions(own, NamedNode(loaded.iri), below.__add__)
+
+
+def moves(version: str, public_url: str) -> tuple[str, str]:
+    """What the addresses of an export begin with, and what those of its release begin with."""
+    return f"{public_url}dump/{version}/", f"{public_url}releases/{version}/"
+
+
+def rewrite(path: Path, loaded: Dataset, more: Iterable[Triple], moved: tuple[str, str]) -> None:
+    """A catalogue with further facts, and with the addresses that the files now have."""
+    old, new = moved
+
+    def at_home(term: Term) -> Term:
+        if isinstance(term, NamedNode) and term.value.startswith(old):
+            return NamedNode(new + term.value.removeprefix(old))
+        return term
+
+    facts = [Triple(s, p, at_home(o)) for s, p, o, _ in parse(path=path, format=RdfFormat.TURTLE)]
+    path.write_text(turtle.write([*facts, *more], loaded.prefixes), "utf-8")
+
+
+def stated(loaded: Dataset, *curies: str) -> list[Term]:
+    """What a dataset says of itself by the first of several properties that it has."""
+    rows = solutions(loaded.store, bind(queries.load("description/dataset").text, {"dataset": NamedNode(loaded.iri)}))
+    found = [(row["property"], row["value"]) for row in rows]
+    values = ([value for property, value in found if property == name(curie)] for curie in curies)
+    return next(filter(None, values), [])
+
+
+def titles(loaded: Dataset) -> list[tuple[str, str]]:
+    """What a dataset is called in each language."""
+    found = [one for one in stated(loaded, "rdfs:label", "dcterms:title") if isinstance(one, Literal)]
+    return [(one.language or "", one.value) for one in found] or [("", shortened(loaded.base))]
+
+
+def text(loaded: Dataset, *curies: str) -> str:
+    """What a dataset says of itself, in English where it can be; empty where it says nothing."""
+    values = stated(loaded, *curies)
+    literal = pick([value for value in values if isinstance(value, Literal)], "en")
+    return literal.value if literal else next(map(written, values), "")
+
+
+def about(loaded: Dataset) -> About:
+    """What a feed needs to know of a dataset."""
+    title = text(loaded, "rdfs:label", "dcterms:title") or shortened(loaded.base)
+    said = text(loaded, "dcterms:description", "rdfs:comment")
+    return About(title, said, text(loaded, "dc:publisher", "foaf:name"), text(loaded, "dcterms:license"))
