@@ -94,7 +94,9 @@ def rewrite(path: Path, loaded: Dataset, more: Iterable[Triple], moved: tuple[st
         return term
 
     facts = [Triple(s, p, at_home(o)) for s, p, o, _ in parse(path=path, format=RdfFormat.TURTLE)]
-    path.write_text(turtle.write([*facts, *more], loaded.prefixes), "utf-8")
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    head = "".join(line for line in lines if line.startswith("#"))
+    path.write_text(f"{head}\n{turtle.write([*facts, *more], loaded.prefixes)}", "utf-8")
 
 
 def stated(loaded: Dataset, *curies: str) -> list[Term]:

@@ -67,7 +67,9 @@ def test_every_file_on_the_page_has_the_size_and_the_checksum_that_the_page_says
     export(root)
     client = served(root)
     page = client.get("/downloads").get_data(as_text=True)
-    found = re.findall(r'href="(/dump/[^"]+)">.+?<code class="hash">(\w{64})</code>', page, re.DOTALL)
+    found = re.findall(
+        r'<th scope="row"><a href="(/dump/[^"]+)">.+?<code class="hash">(\w{64})</code>', page, re.DOTALL
+    )
     assert len(found) >= 4
     for address, checksum in found:
         reply = client.get(address)
