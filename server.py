@@ -25,6 +25,7 @@ from citygraph import (
     reconciling,
     remote,
     replies,
+    reporting,
     signposts,
     statistics,
     wording,
@@ -75,7 +76,7 @@ def create_app(
     app.extensions["site"] = Site(dataset, engine, public.rstrip("/") + "/")
     reconciling.install(app, app.extensions["site"])
     pages = (exploring.blueprint, maps.blueprint, statistics.blueprint, pictures.blueprint, editor.blueprint, named)
-    for blueprint in (graph, *pages, downloads.blueprint):
+    for blueprint in (graph, *pages, downloads.blueprint, reporting.blueprint):
         app.register_blueprint(blueprint)
     permalinks.install(app, Kept(Path(state or os.environ.get("CITYGRAPH_STATE") or dataset.root / ".state")))
     app.register_error_handler(EngineError, failed)

@@ -1,5 +1,6 @@
 """The files of an export: what a manifest lists of them, and how VoID and DCAT say it."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -127,3 +128,9 @@ def checksum(one: Subject, sha256: str) -> Facts:
     yield from Subject(SHA256).a("spdx:ChecksumAlgorithm")
     yield from Subject(SHA256)("rdfs:label", Literal("SHA-256"))
     yield from node("spdx:checksumValue", Literal(sha256, datatype=HEX))
+
+
+def checksum_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,7 +13,8 @@ SEVERITIES = ("Violation", "Warning", "Info")
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing to mend. `subject`, `path`, `value` and `shape` are IRIs or empty; `message` says what to do."""
+    """One thing to mend. `subject`, `path`, `value` and `shape` are IRIs or empty; `message` says what to do. Where
+    SHACL refused it, `component` is the constraint component that did; `inverse` says that the path leads backwards."""
 
     file: str
     line: int
@@ -23,6 +24,8 @@ class Finding:
     value: str
     shape: str
     message: str
+    component: str = ""
+    inverse: bool = False
 
 
 @dataclass(frozen=True)

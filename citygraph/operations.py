@@ -195,6 +195,12 @@ def of_files(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
                   refusals=(*REFUSALS, "412", "416"), led=below == "/dump")  # fmt: skip
         one["get"]["responses"]["206"] = {"description": "The part that was asked for.", "content": {"*/*": {}}}  # type: ignore[index]
         yield f"{below}/{{version}}/{{path}}", one
+    report = (formats.HTML, formats.TURTLE, formats.JSON)
+    yield "/validation", get("validation", "What is wrong with the graph, and what is known to be missing",
+                             [one_of(report), language], page, redirects=True)  # fmt: skip
+    forms: Schema = {"type": "string", "enum": [format.name for format in report]}
+    form = parameter("suffix", forms, "The form of the report.", place="path")
+    yield "/validation.{suffix}", get("validation-in", "The validation report", [form, save], media_types(report))
     yield "/changes.atom", get("feed", "The releases as a feed", [], {"application/atom+xml": {}})
 
 

@@ -50,6 +50,7 @@ class Result:
     value: str
     shape: str
     message: str
+    component: str = ""
 
 
 def results(
@@ -235,6 +236,7 @@ def result(report: rdflib.Graph, one: Node, shapes: rdflib.Graph) -> Result:
         value=n3(value),
         shape=str(shape) if isinstance(shape, rdflib.URIRef) else "",
         message=str(messages[0]) if messages else f"does not fit the shape {shape}",
+        component=str(report.value(one, SH.sourceConstraintComponent) or ""),
     )
 
 

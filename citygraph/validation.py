@@ -98,4 +98,7 @@ def finding(one: shacl.Result, places: Places) -> Finding:
         file, line = places.of(subject=one.focus, predicate=one.path, value=one.value)
     subject = one.focus[1:-1] if one.focus.startswith("<") else ""
     path = one.inverse or one.path
-    return Finding(file, line, one.severity, subject, path[1:-1], one.value, one.shape, one.message)
+    backwards = bool(one.inverse)
+    return Finding(
+        file, line, one.severity, subject, path[1:-1], one.value, one.shape, one.message, one.component, backwards
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from citygraph import formats
+from citygraph import formats, reporting
 from citygraph.dataset import PARTS, Dataset
 from citygraph.distributions import MANIFEST, SUMS, File, Manifest
 from citygraph.engine import Embedded
@@ -91,7 +91,12 @@ class Export:
         )
 
 
-WRITERS: tuple[Callable[[Export], list[File]], ...] = (descriptions.write,)
+def report(export: Export) -> list[File]:
+    """What validation found, where somebody asked."""
+    return reporting.write(export.site, export.report, export.fresh) if export.report else []
+
+
+WRITERS: tuple[Callable[[Export], list[File]], ...] = (report, descriptions.write)
 """What is written once the graphs and tables are there; each sees the files of those before it."""
 
 

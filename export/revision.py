@@ -1,7 +1,6 @@
 """What makes an export a release: its own files in the manifest, in the checksums and in the catalogue, and what it
 follows."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -40,19 +39,15 @@ def complete(loaded: Dataset, folder: Path, said: Changes, public_url: str) -> N
             rewrite(folder / path, loaded, facts, moved)
             files[path] = described(folder, path, files[path].title, files[path].media_type)
     (folder / MANIFEST).write_text(replace(found, files=tuple(files.values())).text(), "utf-8")
-    sums = [f"{checksum(path)}  {path.name}\n" for path in sorted(folder.iterdir()) if path.name != SUMS]
+    sums = [
+        f"{distributions.checksum_of(path)}  {path.name}\n" for path in sorted(folder.iterdir()) if path.name != SUMS
+    ]
     (folder / SUMS).write_text("".join(sums), "utf-8")
 
 
 def described(folder: Path, path: str, title: str, media_type: str) -> File:
     """A file as the manifest lists it."""
-    return File(path, title, media_type, (folder / path).stat().st_size, checksum(folder / path))
-
-
-def checksum(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return File(path, title, media_type, (folder / path).stat().st_size, distributions.checksum_of(folder / path))
 
 
 def catalogued(loaded: Dataset, said: Changes, own: Iterable[File], public_url: str, found: Manifest) -> Facts:
