@@ -170,7 +170,14 @@ def grouped(found: Export) -> dict[str, list[tuple[File, File | None]]]:
     for file in found.manifest.files:
         if not file.compress:
             groups[group(found, file)].append((file, packed.get(f"{file.path}.gz")))
-    return {name: files for name, files in groups.items() if files}
+    return {name: sorted(files, key=lambda pair: place(pair[0])) for name, files in groups.items() if files}
+
+
+def place(file: File) -> tuple[str, int, str]:
+    """Where a file stands among those like it: the forms of a graph in the order in which pages name them."""
+    order = [format.media_type for format in formats.GRAPH_FORMATS]
+    known = file.media_type in order
+    return (file.path.partition(".")[0] if known else "", order.index(file.media_type) if known else 0, file.path)
 
 
 def group(found: Export, file: File) -> str:

@@ -9,6 +9,9 @@ from citygraph import ranges, replies, signposts
 from citygraph.archive import Export
 from citygraph.distributions import File
 
+OF_RANGES = "Accept-Ranges, Content-Length, Content-Range"
+"""What a script on another site has to read to take a file in parts, as readers of SQLite over HTTP do."""
+
 
 def content_type(file: File) -> str:
     """The type of the bytes as they are: what is packed is sent as a file that is packed, and unpacked by nobody on
@@ -28,6 +31,7 @@ def reply(held: Export, file: File, lasting: str, download: bool = False) -> Res
         raise NotFound(f"{file.path} is being replaced, or is no longer what its manifest says.")
     response = Response(content_type=content_type(file))
     response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Access-Control-Expose-Headers"] = f"{replies.EXPOSED}, {OF_RANGES}"
     response.headers["Cache-Control"] = lasting
     for link in signposts.of_content():
         response.headers.add("Link", link)

@@ -75,12 +75,13 @@ def sentence(fact: Fact) -> str:
     return f"{said} (derived)" if fact.derived else said
 
 
-def markdown(said: Changes, title: str, modified: str) -> str:
-    """A release's changes for a reader."""
+def markdown(said: Changes, title: str, modified: str, there: Sequence[str] = ()) -> str:
+    """A release's changes for a reader; `there` are lines on what is in it."""
     things = in_language(said, LANGUAGE)
     lines = [f"# {plain(title)}, release {plain(said.version)}", "", f"Data of {modified}. {opening(said)}"]
     if not said.told:
         lines += ["", "Too many to list; `added.nt` and `removed.nt` have them all."]
+    lines += ["", *(f"- {plain(line)}" for line in there)] if there else []
     if things:
         lines += ["", *(f"- {plain(line)}" for line in short(things))]
     kind = None

@@ -151,7 +151,8 @@ def write_changes(loaded: Dataset, fresh: Path, before: Before | None) -> Change
     else:
         said = Changes(held.version, None, sum(1 for _ in difference.lines(fresh / main.path, loaded.base)), 0)
     (fresh / "changes.json").write_text(said.text(), "utf-8")
-    text = telling.markdown(said, revision.about(loaded).title, held.modified.date().isoformat())
+    there = [] if before else revision.contents(loaded)
+    text = telling.markdown(said, revision.about(loaded).title, held.modified.date().isoformat(), there)
     (fresh / "changes.md").write_text(text, "utf-8")
     return said
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from citygraph import distributions, queries, turtle
+from citygraph.catalogue import INHERITED
 from citygraph.changes import Changes
 from citygraph.dataset import Dataset, solutions
 from citygraph.distributions import MANIFEST, SUMS, File, Manifest
@@ -71,7 +72,9 @@ def catalogued(loaded: Dataset, said: Changes, own: Iterable[File], public_url: 
         yield from before.a("dcat:Dataset", "prov:Entity")
         yield from before("dcat:version", Literal(said.previous))
     below = f"{public_url}releases/{said.version}/"
-    yield from distributions.distributions(own, NamedNode(loaded.iri), below.__add__)
+    inherited = [(name(curie), value) for curie in INHERITED[:-1] for value in stated(loaded, curie)]
+    shared = [Triple(NamedNode(loaded.iri), *each) for each in inherited]
+    yield from distributions.distributions(own, NamedNode(loaded.iri), below.__add__, shared)
 
 
 def moves(version: str, public_url: str) -> tuple[str, str]:
@@ -113,6 +116,13 @@ def text(loaded: Dataset, *curies: str) -> str:
     values = stated(loaded, *curies)
     literal = pick([value for value in values if isinstance(value, Literal)], "en")
     return literal.value if literal else next(map(written, values), "")
+
+
+def contents(loaded: Dataset) -> list[str]:
+    """What there is in a dataset: so many things of each class that it defines."""
+    query = queries.load("pages/home/classes").filled({"lang": Literal("en")})
+    rows = [row for row in solutions(loaded.store, query) if row["classLabel"] is not None]
+    return [f"{row['classLabel'].value}: {int(row['things'].value):,}" for row in rows]
 
 
 def about(loaded: Dataset) -> About:
