@@ -52,7 +52,7 @@ def latest(suffix: str) -> Response:
     if found and file:
         return replies.redirected(carried(f"{home()}{found.path}{file.path}"), 307)
     live = next((format for format in DUMPED if format.name == suffix), None)
-    if live and not found:
+    if live:
         return replies.redirected(url_for("graph.graph_store", default="", format=live.name), 307)
     known = [*suffixes(found)] if found else [format.name for format in DUMPED]
     more = "" if found else " The others are there once they are exported: python -m export."

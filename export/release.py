@@ -5,10 +5,7 @@ itself; dates are those of the data."""
 
 import argparse
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from citygraph.changes import Changes, Collected
 from citygraph.dataset import Dataset, ParseErrors
 from citygraph.terminal import complain, progress
 from export import dumps, revision, states
+from export.folder import replaced
 
 
 @dataclass(frozen=True)
@@ -71,16 +69,17 @@ def release(root: Path, folder: Path, base: str | None, since: str | None, to: s
     if there := archive.Archive(folder, folder, loaded.digest).release(version):
         progress("")
         return again(there, loaded)
+    if (folder / version).exists():
+        raise ValueError(f"{folder / version}: is there and is no whole release; look at it, and move it away")
     before = compared_with(root, folder, base, since, version, place)
     report = validation.check(loaded, progress, processes=os.cpu_count() or 1)
     progress("")
     if not report.conforms:
         return complain(*report.lines(), "Nothing was released: mend this first.")
-    with fresh_folder(folder, version) as fresh:
-        dumps.write(loaded, fresh)
+    with replaced(folder / version) as (fresh, _):
+        dumps.write(loaded, fresh, report, url=public_url(loaded), say=progress)
         said = write_changes(loaded, fresh, before)
         revision.complete(loaded, fresh, said, public_url(loaded))
-        fresh.rename(folder / version)
     write_feed(loaded, folder)
     print(f"{folder / version}: {telling.opening(said)}")
     return 0
@@ -119,17 +118,6 @@ def compared_with(
             "or say with --from what it follows"
         )
     return Before(*states.quads(newest.folder, base, place))
-
-
-@contextmanager
-def fresh_folder(folder: Path, version: str) -> Iterator[Path]:
-    """A folder that becomes a release by one rename; nothing is left of it when that fails."""
-    folder.mkdir(parents=True, exist_ok=True)
-    place = Path(tempfile.mkdtemp(prefix=f".{version}-", dir=folder))
-    try:
-        yield place / version
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def write_changes(loaded: Dataset, fresh: Path, before: Before | None) -> Changes:

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 from releases import MORE, edited, harbours, released
 
 from citygraph import ranges
+from citygraph.__main__ import main
 from citygraph.dataset import load
+from citygraph.engine import Embedded
 from export import dumps
 from server import create_app
 
@@ -308,6 +311,42 @@ def test_the_feed_and_the_page_of_a_release_say_in_words_what_was_added(root: Pa
     assert "<ins>In Scania. (en)</ins>" in page
     assert "3 facts added" in page
     assert client.get("/releases/2026.2/added.nt").data.count(b"\n") == 3
+
+
+def test_over_a_store_elsewhere_files_are_offered_while_its_graphs_are_as_large_as_theirs(root: Path) -> None:
+    export(root)
+    loaded = load(root)
+    edited(root, "2026.1", MORE)
+    for held, offered in ((loaded, True), (load(root), False)):
+        embedded = Embedded(held, workers=1)
+        app = create_app(dataset=loaded, engine=Elsewhere(embedded), path="/")
+        page = app.test_client().get("/downloads").get_data(as_text=True)
+        assert ("No files lie ready" not in page) is offered
+        embedded.close()
+
+
+class Elsewhere:
+    """An engine that is not the embedded one, as far as a site can tell."""
+
+    def __init__(self, engine: Embedded) -> None:
+        self.engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
+
+
+def test_the_command_line_says_whether_the_files_are_those_of_the_graph(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told() -> str:
+        assert main(["stats", "--root", str(root)]) == 0
+        return capsys.readouterr().out
+
+    assert "files    none; run python -m export" in told()
+    export(root)
+    assert "files of this graph: the export in" in told()
+    edited(root, "2026.1", MORE)
+    assert "files    stale: the export in" in told()
 
 
 spec = st.builds(

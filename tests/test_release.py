@@ -96,6 +96,14 @@ def test_a_release_that_is_there_stays_as_it_is(root: Path, capsys: pytest.Captu
     assert {path.name: path.read_bytes() for path in made.iterdir()} == before
 
 
+def test_what_is_half_a_release_is_not_overwritten(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "releases" / "2026.1").mkdir(parents=True)
+    (root / "releases" / "2026.1" / "mine").write_text("kept", "utf-8")
+    assert main(["release", "--root", str(root)]) == 1
+    assert "no whole release" in capsys.readouterr().err
+    assert [path.name for path in (root / "releases" / "2026.1").iterdir()] == ["mine"]
+
+
 def test_versions_go_forward(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edited(root, "2026.11")
     released(root)
