@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: serve assets test install install-test check validate format export lock clean
+.PHONY: serve assets test install install-test check validate format export release lock clean
 
 serve: install
 	@$(BIN)/python -m citygraph assets --once --within 60
@@ -42,6 +42,9 @@ format: install
 
 export: install
 	$(BIN)/python -m export $(ARGS)
+
+release: install
+	$(BIN)/python -m export release $(ARGS)
 
 # New versions of what we stand on: writes both locks, with hashes and for every platform.
 lock:

@@ -4,8 +4,9 @@ A node that hangs on a thing (`city/lyon#geo`) belongs to the thing; a term of a
 """
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from citygraph.namespaces import RDF_TYPE
 FACTS = 50_000
 """Facts of a difference that are told thing by thing; beyond them a release only counts."""
 NAMES = {iri: rank for rank, iri in enumerate(NAMING)}
+NAMED = re.compile(b"> (?:" + b"|".join(re.escape(f"<{iri}>".encode()) for iri in NAMING) + b") ")
+"""A fact that names something."""
 ADDED, REMOVED = "added", "removed"
 
 Node = dict[str, str]
@@ -133,28 +136,25 @@ def node(term: Term) -> Node:
 def known(path: Path, base: str, things: Collection[str]) -> dict[str, list[str]]:
     """The classes of those things that a state says anything of."""
     found: dict[str, list[str]] = {}
-    for subject, predicate, rest in spelt(path, base):
-        thing = thing_of(NamedNode(subject), base) if subject else ""
+    kind, last, thing = str(RDF_TYPE).encode(), b"", ""
+    for line in difference.lines(path, base):
+        subject, predicate, rest = line.text.split(b" ", 2)
+        if subject != last:
+            last, iri = subject, subject[1:-1].decode() if subject.startswith(b"<") else ""
+            thing = thing_of(NamedNode(iri), base) if iri else ""
         if thing not in things:
             continue
         classes = found.setdefault(thing, [])
-        if predicate == RDF_TYPE.value and subject == thing and rest.startswith(b"<"):
+        if predicate == kind and iri == thing and rest.startswith(b"<"):
             classes.append(rest[1:-1].decode())
     # A class of the graph's own says more than one that others have too.
     return {iri: sorted(classes, key=lambda c: (not c.startswith(base), c)) for iri, classes in found.items()}
 
 
-def spelt(path: Path, base: str) -> Iterator[tuple[str, str, bytes]]:
-    """Subject (nothing for a blank node), predicate and the rest of each fact of a state."""
-    for line in difference.lines(path, base):
-        subject, predicate, rest = line.text.split(b" ", 2)
-        yield subject[1:-1].decode() if subject.startswith(b"<") else "", predicate[1:-1].decode(), rest
-
-
 def names(path: Path, base: str, mentioned: set[str]) -> dict[str, dict[str, str]]:
     """The names of things by language, each by the first naming property that it has there."""
     best: dict[tuple[str, str], tuple[int, str]] = {}
-    for line in difference.lines(path, base):
+    for line in difference.lines(path, base, NAMED):
         subject, predicate, _ = line.text.split(b" ", 2)
         rank = NAMES.get(predicate[1:-1].decode())
         if rank is None or subject[1:-1].decode() not in mentioned:

@@ -8,6 +8,7 @@ if something does, all of it goes and comes again, because nobody can say which 
 
 import hashlib
 import heapq
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ from citygraph.digest import has_blank_node
 from citygraph.turtle import stable
 
 END = b" .\n"
+LOOSE = re.compile(b"_:")
+"""A blank node, or a text that looks like one."""
 
 
 class Line(NamedTuple):
@@ -35,12 +38,12 @@ class Change(NamedTuple):
     added: bool
 
 
-def lines(path: Path, base: str) -> Iterator[Line]:
-    """The facts of the default graph in a file of sorted N-Quads, each once."""
+def lines(path: Path, base: str, form: re.Pattern[bytes] | None = None) -> Iterator[Line]:
+    """The facts of the default graph in a file of sorted N-Quads, each once; with `form`, those that have it."""
     shapes, derived = (f" <{base}graph/{name}>".encode() for name in ("shapes", "derived"))
     last, alone = b"", True
     with path.open("rb") as file:
-        for line in file:
+        for line in filter(form.search, file) if form else file:
             # An IRI has no space in it, so the last one stands before the graph.
             text, graph = split(line.removesuffix(END))
             if graph == shapes:
@@ -61,7 +64,7 @@ def split(line: bytes) -> tuple[bytes, bytes]:
 
 def compare(old: Path, new: Path, base: str) -> Iterator[Change]:
     """What is in one state only, in the order of the lines."""
-    before, after = (loose(lines(path, base)) for path in (old, new))
+    before, after = (loose(lines(path, base, LOOSE)) for path in (old, new))
     removed, added = before - after, after - before
     mine = [Change(Line(text, False), False) for text in removed.elements()]
     mine += [Change(Line(text, False), True) for text in added.elements()]
@@ -90,18 +93,13 @@ def key(line: Line) -> bytes:
 
 def fixed(found: Iterable[Line]) -> Iterator[Line]:
     """The facts without blank nodes."""
-    return (line for line in found if not may_be_loose(line.text) or not has_blank_node(fact(line.text)))
+    return (line for line in found if not LOOSE.search(line.text) or not has_blank_node(fact(line.text)))
 
 
 def loose(found: Iterable[Line]) -> Counter[bytes]:
     """The facts with blank nodes, under names that their content gives them; alike ones are counted."""
-    facts = [one for line in found if may_be_loose(line.text) and has_blank_node(one := fact(line.text))]
+    facts = [one for line in found if has_blank_node(one := fact(line.text))]
     return Counter(text for part in parts(facts) for text in named(part))
-
-
-def may_be_loose(text: bytes) -> bool:
-    """Whether a blank node, or a text that looks like one, stands in a fact."""
-    return b"_:" in text
 
 
 def fact(text: bytes) -> Triple:

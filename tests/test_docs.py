@@ -97,7 +97,7 @@ def test_every_option_that_is_named_is_an_option() -> None:
             ["citygraph", name, "--help"] for name in ("serve", "validate", "format", "query", "stats", "push")
         ]
         + [["citygraph", "link", name, "--help"] for name in ("propose", "check", "labels")]
-        + [["export", "--help"], ["export", "quickstatements", "--help"]]
+        + [["export", "--help"], ["export", "quickstatements", "--help"], ["export", "release", "--help"]]
     )
     named = {
         option
