@@ -21,6 +21,7 @@ Headers = list[tuple[str, str]]
 COMPRESSED = (
     "text/",
     "image/svg+xml",
+    "application/atom+xml",
     "application/csvm+json",
     "application/geo+json",
     "application/json",

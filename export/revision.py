@@ -24,7 +24,7 @@ OWN = {
     "changes.json": ("What changed, thing by thing", "application/json"),
     "changes.md": ("What changed, in words", "text/markdown"),
 }
-CATALOGUES = ("dcat.ttl", "void.ttl")
+DCAT, VOID = "dcat.ttl", "void.ttl"
 
 
 def complete(loaded: Dataset, folder: Path, said: Changes, public_url: str) -> None:
@@ -32,12 +32,12 @@ def complete(loaded: Dataset, folder: Path, said: Changes, public_url: str) -> N
     they are and what it is a revision of."""
     found = distributions.read(folder)
     own = [described(folder, path, *OWN[path]) for path in OWN if (folder / path).is_file()]
-    facts = list(catalogued(loaded, said, own, public_url, found))
+    facts = list(revised(loaded, said, found))
+    more = {DCAT: [*facts, *listed(loaded, own, f"{public_url}releases/{found.version}/")], VOID: facts}
     files = {file.path: file for file in (*found.files, *own)}
-    for path in CATALOGUES:
+    for path in more:
         if path in files:
-            moved = moves(found.version, public_url)
-            rewrite(folder / path, loaded, facts, moved)
+            rewrite(folder / path, loaded, more[path], moves(found.version, public_url))
             files[path] = described(folder, path, files[path].title, files[path].media_type)
     (folder / MANIFEST).write_text(replace(found, files=tuple(files.values())).text(), "utf-8")
     sums = [
@@ -51,17 +51,13 @@ def described(folder: Path, path: str, title: str, media_type: str) -> File:
     return File(path, title, media_type, (folder / path).stat().st_size, distributions.checksum_of(folder / path))
 
 
-def catalogued(loaded: Dataset, said: Changes, own: Iterable[File], public_url: str, found: Manifest) -> Facts:
-    """The release as a version of the dataset, and its own files."""
+def revised(loaded: Dataset, said: Changes, found: Manifest) -> Facts:
+    """The release as a version of the dataset, and the one that it is a revision of."""
     whole = Subject(NamedNode(loaded.iri))
     this = Subject(NamedNode(f"{loaded.base}releases/{said.version}"))
     yield from whole("dcat:hasVersion", this.node)
     yield from whole("dcat:hasCurrentVersion", this.node)
-    yield from this.a("dcat:Dataset", "prov:Entity")
-    yield from this("dcat:isVersionOf", whole.node)
-    yield from this("dcat:version", Literal(said.version))
-    for language, text in titles(loaded):
-        yield from this("dcterms:title", Literal(f"{text} {said.version}", language=language or None))
+    yield from version(loaded, this, said.version)
     yield from this("dcterms:modified", Literal((found.modified or "")[:10], datatype=name("xsd:date")))
     yield from distributions.checksum(this, found.hash)
     if said.previous:
@@ -69,9 +65,22 @@ def catalogued(loaded: Dataset, said: Changes, own: Iterable[File], public_url: 
         for one in (whole, this):
             yield from one("prov:wasRevisionOf", before.node)
             yield from one("dcat:previousVersion", before.node)
-        yield from before.a("dcat:Dataset", "prov:Entity")
-        yield from before("dcat:version", Literal(said.previous))
-    below = f"{public_url}releases/{said.version}/"
+        yield from version(loaded, before, said.previous)
+
+
+def version(loaded: Dataset, one: Subject, number: str) -> Facts:
+    """What holds for every version of a dataset."""
+    yield from one.a("dcat:Dataset", "prov:Entity")
+    yield from one("dcat:isVersionOf", NamedNode(loaded.iri))
+    yield from one("dcat:version", Literal(number))
+    for language, text in titles(loaded):
+        yield from one("dcterms:title", Literal(f"{text} {number}", language=language or None))
+    for curie in ("dcterms:description", "dcterms:license", "dcterms:publisher"):
+        yield from one(curie, *stated(loaded, curie))
+
+
+def listed(loaded: Dataset, own: Iterable[File], below: str) -> Facts:
+    """The own files of a release as distributions; `below` is what their addresses begin with."""
     inherited = [(name(curie), value) for curie in INHERITED[:-1] for value in stated(loaded, curie)]
     shared = [Triple(NamedNode(loaded.iri), *each) for each in inherited]
     yield from distributions.distributions(own, NamedNode(loaded.iri), below.__add__, shared)

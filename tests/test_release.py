@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from rdflib import PROV, Graph, Namespace, URIRef
 from releases import MORE, edited, harbours, released
 
 from citygraph import difference
@@ -16,6 +17,7 @@ from citygraph.digest import canonical
 from export.__main__ import main
 
 BASE = "https://harbours.example.org/"
+DCAT = Namespace("http://www.w3.org/ns/dcat#")
 COMMENT = f'<{BASE}harbour/%C3%85hus> <http://www.w3.org/2000/01/rdf-schema#comment> "In Scania."@en .'
 
 
@@ -80,6 +82,24 @@ def test_the_checksums_of_a_release_are_true(root: Path) -> None:
     assert ran.stdout.count(": OK") == len(list(made.iterdir())) - 1
     listed = {file["path"] for file in json.loads((made / "manifest.json").read_text("utf-8"))["files"]}
     assert listed == {path.name for path in made.iterdir()} - {"manifest.json", "SHA256SUMS"}
+
+
+def test_the_catalogue_of_a_release_says_what_it_is_a_revision_of_and_where_its_files_are(root: Path) -> None:
+    released(root)
+    edited(root, "2026.2", MORE)
+    released(root)
+    made = root / "releases" / "2026.2"
+    for name in ("dcat.ttl", "void.ttl"):
+        graph = Graph().parse(made / name)
+        old, new = (URIRef(f"{BASE}releases/{version}") for version in ("2026.1", "2026.2"))
+        assert (new, PROV.wasRevisionOf, old) in graph
+        assert (new, DCAT.previousVersion, old) in graph
+        assert str(graph.value(new, DCAT.version)) == "2026.2"
+        assert f"{BASE}dump/" not in (made / name).read_text("utf-8")
+    graph = Graph().parse(made / "dcat.ttl")
+    sizes = {str(graph.value(one, DCAT.downloadURL)): int(size) for one, size in graph.subject_objects(DCAT.byteSize)}
+    for path in ("added.nt", "changes.md", "data.ttl.gz", "validation.json"):
+        assert sizes[f"{BASE}releases/2026.2/{path}"] == (made / path).stat().st_size
 
 
 def test_a_release_that_is_there_stays_as_it_is(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
