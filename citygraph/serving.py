@@ -52,7 +52,13 @@ def run(
     below = tuple(f"{prefix}/{folder}/" for prefix in prefixes for folder in ("queries", "q"))
     archive = app.extensions["site"].archive
     front = Front(
-        app, queries=queries, threads=QUERY_THREADS, cache=cache, engine=embedded, below=below, mark=lambda: archive.mark
+        app,
+        queries=queries,
+        threads=QUERY_THREADS,
+        cache=cache,
+        engine=embedded,
+        below=below,
+        mark=lambda: archive.mark,
     )
     server = Server(
         "server:create_app",

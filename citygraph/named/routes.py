@@ -17,6 +17,7 @@ from citygraph.named import asked, catalogue, results
 from citygraph.named.asked import Asked
 from citygraph.queries import Query
 from citygraph.replies import link
+from citygraph.results import SHOWN
 from citygraph.site import site
 from citygraph.sparql import form, volatile
 from citygraph.views import Table, Value
@@ -184,7 +185,7 @@ def table(wanted: Asked, body: bytes) -> Table:
             [[Value(gettext("yes") if found.truth else gettext("no"))]],
             1,
         )
-    first = results.named(found.first(listing.RESULTS_SHOWN), site.engine, g.language)
+    first = results.named(found.first(SHOWN), site.engine, g.language)
     shown = listing.table(found.columns, results.shown(first), site.terms, local, g.language)
     return Table(wanted.query.title, "", *shown, len(found.rows))
 

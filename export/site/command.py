@@ -2,9 +2,7 @@
 
 import argparse
 import re
-import shutil
 import sys
-import tempfile
 from html import unescape
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -14,7 +12,7 @@ from pyoxigraph import Literal
 
 from citygraph import dataset, queries, terminal
 from citygraph.dataset import ParseErrors
-from export.dumps import swap
+from export.folder import replaced
 from export.site import hosting
 from export.site.collecting import Collected, collect
 from export.site.layout import Layout
@@ -25,6 +23,10 @@ SEEDS = ("/", "/robots.txt", "/sitemap.xml", "/llms.txt", "/api/openapi.json")
 LOCATION, SITEMAP = re.compile(r"<loc>([^<]*)</loc>"), re.compile(r"/sitemap-\d+\.xml$")
 ABSENT = "/no-such-page"
 FAULTS_SHOWN = 20
+
+
+class Faulty(Exception):
+    """The site has links that lead to nothing, or pages that cannot be made."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,18 +43,16 @@ def main(arguments: list[str] | None = None) -> int:
     app = create_app(dataset=loaded, public_url=public, path=parts.path)
     app.extensions["site"].live = live
     app.extensions["site"].static = True
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{given.out.name}-", dir=given.out.parent))
     try:
-        found = write(app, Layout(parts.path.rstrip("/")), fresh, live)
-        if found.faults:
-            return terminal.complain(*found.faults[:FAULTS_SHOWN], "Nothing was written: mend this first.")
-        hosting.write(fresh, Layout(parts.path.rstrip("/")), found, loaded, public)
-        fresh.chmod(0o755)
-        swap(fresh, given.out)
+        with replaced(given.out) as (fresh, _):
+            found = write(app, Layout(parts.path.rstrip("/")), fresh, live)
+            if found.faults:
+                raise Faulty
+            hosting.write(fresh, Layout(parts.path.rstrip("/")), found, loaded, public)
+    except Faulty:
+        return terminal.complain(*found.faults[:FAULTS_SHOWN], "Nothing was written: mend this first.")
     finally:
         app.extensions["site"].engine.close()
-        shutil.rmtree(fresh, ignore_errors=True)
     files = [path for path in given.out.rglob("*") if path.is_file()]
     print(f"{len(files):,} files, {sum(path.stat().st_size for path in files) / 1e6:,.0f} MB in {given.out}")
     return 0
