@@ -171,7 +171,7 @@ def test_each_address_has_its_file(address: str, file: str | None) -> None:
 
 
 NO_FILES = ("find%3Fname%3Dx", "slash/", "abroad", "byzantium", "constantinople", "atlantis", "egg", "hen", "avonmouth")
-"""Names that files cannot have, what nothing lists, and what moved or is gone: the crawl takes all for missing pages."""
+"""Names that files cannot have, what nothing lists, and what moved or is gone: to the crawl they are missing pages."""
 
 
 @dataclass(frozen=True)
