@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 from test_turtle import PREFIXES, graphs, valid
 
@@ -48,6 +48,7 @@ def as_turtle_file(sections: list[Section], out: Path) -> None:
     as_turtle.turtle_file(["A graph"], used, out.with_name("body"), out)
 
 
+@settings(deadline=None)  # files are written
 @given(graphs)
 def test_turtle_means_what_the_graph_means(triples: list[Triple]) -> None:
     triples = list(filter(valid, triples))
@@ -56,6 +57,7 @@ def test_turtle_means_what_the_graph_means(triples: list[Triple]) -> None:
         assert meaning(q.triple for q in parse(path=out, format=RdfFormat.TURTLE)) == meaning(triples)
 
 
+@settings(deadline=None)  # files are written
 @given(graphs)
 def test_a_dump_has_the_lines_that_the_files_of_the_graph_have(triples: list[Triple]) -> None:
     triples = list(filter(valid, triples))
@@ -66,6 +68,7 @@ def test_a_dump_has_the_lines_that_the_files_of_the_graph_have(triples: list[Tri
 
 
 @pytest.mark.parametrize("known", [PLAIN, FORMED], ids=["plain", "formed"])
+@settings(deadline=None)
 @given(triples=graphs)
 def test_json_ld_means_what_the_graph_means(known: Context, triples: list[Triple]) -> None:
     triples = list(filter(valid, triples))
@@ -74,6 +77,7 @@ def test_json_ld_means_what_the_graph_means(known: Context, triples: list[Triple
         assert meaning(q.triple for q in parse(path=out, format=RdfFormat.JSON_LD)) == meaning(triples)
 
 
+@settings(deadline=None)  # files are written
 @given(graphs)
 def test_rdf_xml_means_what_the_graph_means_or_is_refused(triples: list[Triple]) -> None:
     refused: list[str] = []
