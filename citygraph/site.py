@@ -29,6 +29,7 @@ CODE = Path(__file__).parents[1]
 EDITED = (
     "server.py",
     "citygraph/**/*.py",
+    "citygraph/maps/*.json",
     "citygraph/queries/**/*.rq",
     "citygraph/templates/**/*.*",
     "citygraph/static/*",

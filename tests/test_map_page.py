@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from listed import HTML, total
 
-from citygraph import maps
+from citygraph import maps, queries
 from citygraph.dataset import load
 from citygraph.engine import Embedded
 from citygraph.maps import figure, places, relaxing
@@ -296,14 +296,14 @@ def test_a_mounted_map_stays_below_its_path(lights: Path) -> None:
     assert [address for address in addresses if not address.startswith("/kg/")] == []
 
 
-def test_a_graph_with_very_many_places_shows_the_first_and_says_how_many_are_left_out(
+def test_a_graph_with_very_many_places_shows_some_and_says_that_there_are_more(
     lights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(places, "MOST", 1)
     monkeypatch.setattr(figure, "kept", {})
     text = page(over(lights), "/map")
     assert len(dots(text)) == 1
-    assert "1 more are too many for a map." in text
+    assert "There are more places than a map can show; these are 1 of them." in text
 
 
 def test_another_page_can_have_the_map_with_filters_and_words_that_lead_to_it(app: Flask) -> None:
@@ -313,3 +313,18 @@ def test_another_page_can_have_the_map_with_filters_and_words_that_lead_to_it(ap
         assert len(dots(figure_of_2017)) == 180
         assert len(re.findall(r'<li class="hue-\d">', figure_of_2017)) == 8
         assert len(gzip.compress(maps.world(site, "en").encode())) < 40_000
+
+
+def test_a_thousandfold_of_places_does_not_break_the_map(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    head = "\n".join(line for line in LIGHTS.splitlines() if line.startswith("@") or "uriSpace" in line)
+    lines = [f"l:n{i} a t:Buoy ; wgs84:lat {i % 160 - 80} ; wgs84:long {i % 359 - 179} ." for i in range(20_000)]
+    (tmp_path / "data" / "buoys.ttl").write_text(head + "\n" + "\n".join(lines) + "\n", "utf-8")
+    text = page(over(tmp_path), "/map")
+    assert len(dots(text)) == places.MOST
+    assert "There are more places than a map can show" in text
+
+
+def test_the_queries_find_one_place_more_than_a_map_shows() -> None:
+    for name in places.QUERIES:
+        assert f"LIMIT {places.MOST + 1}\n" in queries.load(name).text.replace(" }", "\n")

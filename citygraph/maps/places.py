@@ -25,6 +25,7 @@ QUERIES = ("maps/places", "maps/anything")
 """Asked in this order until one finds a place."""
 HUES = 8
 MOST = 5000
+"""Places on a map; the queries find one more."""
 DAY = "at"
 DATE = PREFIXES["xsd"] + "date"
 BESIDE = ("lang",)
@@ -120,7 +121,7 @@ class Places:
     query: Query
     found: tuple[Place, ...]
     hues: Mapping[str, int]
-    left_out: int
+    more: bool
 
     @cached_property
     def fields(self) -> list[Named]:
@@ -179,14 +180,15 @@ def find(engine: Engine, index: Index, language: str) -> Places:
         query = queries.load(name)
         if rows := engine.select(query.filled({"lang": Literal(language)})):
             break
-    found, left_out = gathered(rows)
+    found, more = gathered(rows)
     kind = {parameter.name: parameter.kind for parameter in query.declared}.get("field")
     colours = index.of(kind).things if kind else [h.field.iri for p in found for h in p.held if h.field]
-    return Places(query, tuple(found), hues(dict.fromkeys(colours)), left_out)
+    return Places(query, tuple(found), hues(dict.fromkeys(colours)), more)
 
 
-def gathered(rows: Sequence[Mapping[str, Term]]) -> tuple[list[Place], int]:
-    """One place for the rows about it, and how many are too many for a map. The first coordinates of a place count."""
+def gathered(rows: Sequence[Mapping[str, Term]]) -> tuple[list[Place], bool]:
+    """One place for the rows about it, and whether there are more than a map shows. The first coordinates of a place
+    count."""
     about: dict[str, list[Mapping[str, Term]]] = {}
     for row in rows:
         if degrees(row):
@@ -202,7 +204,7 @@ def gathered(rows: Sequence[Mapping[str, Term]]) -> tuple[list[Place], int]:
         if thing and place:
             made.append(Place(thing, *place, named(row, "country"), named(row, "region"), tuple(held)))
     made.sort(key=lambda place: (folded(place.thing.label), place.thing.iri))
-    return made[:MOST], max(0, len(made) - MOST)
+    return made[:MOST], len(made) > MOST
 
 
 def degrees(row: Mapping[str, Term]) -> tuple[float, float] | None:
