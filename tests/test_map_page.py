@@ -4,9 +4,9 @@ import gzip
 import re
 from datetime import date
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
+from drawn import SVG, dots, drawing, image, listed, page, told
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
@@ -14,44 +14,15 @@ from hypothesis import strategies as st
 from listed import HTML, total
 
 from citygraph import maps, queries
-from citygraph.dataset import load
-from citygraph.engine import Embedded
-from citygraph.maps import figure, places, relaxing
+from citygraph.maps import places, relaxing
 from citygraph.maps.projection import EUROPE
 from citygraph.site import site
-from server import create_app
 
 ROOTS = Path(__file__).parent / "roots"
-SVG = "{http://www.w3.org/2000/svg}"
 FIELDS = ("architecture", "crafts-folk-art", "film", "gastronomy", "media-arts", "music")
 REGIONS = ("africa", "arab-states", "europe-and-north-america")
 COUNTRIES = ("se", "fr", "jp", "it", "br")
 DAYS = st.dates(min_value=date(2004, 1, 1), max_value=date(2030, 1, 1)).map(str)
-
-
-def page(client: FlaskClient, address: str, **headers: str) -> str:
-    reply = client.get(address, headers={**HTML, **headers})
-    assert reply.status_code == 200, reply.text
-    return reply.get_data(as_text=True)
-
-
-def drawing(text: str, name: str) -> str:
-    found = re.search(rf'<svg class="{name}".*?</svg>', text, re.DOTALL)
-    return found[0] if found else ""
-
-
-def dots(text: str, name: str = "world") -> list[str]:
-    """Where the dots of a drawing lead."""
-    return re.findall(r'<a href="([^"]+)" class="hue-\d" tabindex="-1"><title>', drawing(text, name))
-
-
-def listed(text: str) -> list[str]:
-    return re.findall(r'data-held="[^"]*"><a href="([^"]+)"', text)
-
-
-def told(text: str) -> str:
-    found = re.search(r'id="counted"[^>]*>(.*?)</p>', text, re.DOTALL)
-    return re.sub(r"<[^>]+>", "", found[1]) if found else ""
 
 
 def test_the_map_shows_all_cities_and_says_so_in_words(client: FlaskClient) -> None:
@@ -186,13 +157,6 @@ def test_the_map_speaks_swedish(client: FlaskClient) -> None:
     assert "cities" not in told(text)
 
 
-def image(client: FlaskClient, address: str) -> ElementTree.Element:
-    reply = client.get(address)
-    assert reply.status_code == 200
-    assert reply.content_type == "image/svg+xml; charset=utf-8"
-    return ElementTree.fromstring(reply.text)  # noqa: S314 our own
-
-
 def test_the_image_stands_alone_and_has_the_same_filters(client: FlaskClient) -> None:
     root = image(client, "/map.svg?field=music&at=2017-12-31")
     world = next(svg for svg in root.iter(f"{SVG}svg") if svg.get("class") == "world")
@@ -235,77 +199,6 @@ def test_the_page_is_light(client: FlaskClient) -> None:
     assert len(gzip.compress(page(client, "/map").encode())) < 60_000
 
 
-def over(root: Path, path: str | None = None) -> FlaskClient:
-    dataset = load(root)
-    return create_app(dataset=dataset, engine=Embedded(dataset, workers=1), path=path).test_client()
-
-
-@pytest.mark.parametrize("root", ["harbours", "lighthouses"])
-def test_a_graph_without_places_says_so_and_does_not_offer_a_map(root: str) -> None:
-    client = over(ROOTS / root)
-    text = page(client, "/map")
-    assert "there are no places to show" in text
-    assert "<svg" not in text
-    assert "/map<" not in client.get("/sitemap.xml").text
-    assert client.get("/map?field=music").status_code == 400
-
-
-LIGHTS = """@prefix l: <https://lights.example.org/light/> .
-@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-@prefix schema: <https://schema.org/> .
-@prefix t: <https://lights.example.org/terms#> .
-@prefix void: <http://rdfs.org/ns/void#> .
-@prefix wgs84: <http://www.w3.org/2003/01/geo/wgs84_pos#> .
-<https://lights.example.org/dataset> void:uriSpace "https://lights.example.org/" .
-l:one a t:Lighthouse ; rdfs:label "<b>One & \\"two\\"</b>"@en ; wgs84:lat 50.18 ; wgs84:long -4.26 .
-l:two a t:Beacon ; schema:geo l:two-geo . l:two-geo schema:latitude "57.9" ; schema:longitude "11.5" .
-l:astray a t:Beacon ; wgs84:lat 91 ; wgs84:long 0 .
-l:nowhere a t:Beacon ; wgs84:lat "north" ; wgs84:long "west" .
-"""
-
-
-@pytest.fixture
-def lights(tmp_path: Path) -> Path:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "lights.ttl").write_text(LIGHTS, "utf-8")
-    return tmp_path
-
-
-def test_any_graph_with_coordinates_has_a_map_by_class(lights: Path) -> None:
-    client = over(lights)
-    text = page(client, "/map")
-    assert told(text) == "2 places"
-    assert dots(text) == ["/light/one", "/light/two"]
-    assert sorted(listed(text)) == dots(text)
-    assert re.findall(r'<li class="hue-(\d)" data-value="(\w+)">', text) == [("1", "Beacon"), ("2", "Lighthouse")]
-    assert "<form" not in text.split("<main")[1]
-    assert "<loc>https://lights.example.org/map</loc>" in client.get("/sitemap.xml").text
-
-
-def test_labels_are_text_wherever_they_stand(lights: Path) -> None:
-    client = over(lights)
-    assert "<b>" not in page(client, "/map")
-    assert '<b>One & "two"</b>\nlighthouse' in [title.text for title in image(client, "/map.svg").iter(f"{SVG}title")]
-
-
-def test_a_mounted_map_stays_below_its_path(lights: Path) -> None:
-    text = page(over(lights, "/kg/"), "/kg/map")
-    assert dots(text) == ["/kg/light/one", "/kg/light/two"]
-    addresses = re.findall(r'(?:href|src|action)="(/[^"]*)"', text)
-    assert addresses
-    assert [address for address in addresses if not address.startswith("/kg/")] == []
-
-
-def test_a_graph_with_very_many_places_shows_some_and_says_that_there_are_more(
-    lights: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(places, "MOST", 1)
-    monkeypatch.setattr(figure, "kept", {})
-    text = page(over(lights), "/map")
-    assert len(dots(text)) == 1
-    assert "There are more places than a map can show; these are 1 of them." in text
-
-
 def test_another_page_can_have_the_map_with_filters_and_words_that_lead_to_it(app: Flask) -> None:
     with app.test_request_context("/"):
         figure_of_2017 = maps.world(site, "en", {"at": "2017-12-31"})
@@ -313,16 +206,6 @@ def test_another_page_can_have_the_map_with_filters_and_words_that_lead_to_it(ap
         assert len(dots(figure_of_2017)) == 180
         assert len(re.findall(r'<li class="hue-\d">', figure_of_2017)) == 8
         assert len(gzip.compress(maps.world(site, "en").encode())) < 40_000
-
-
-def test_a_thousandfold_of_places_does_not_break_the_map(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    head = "\n".join(line for line in LIGHTS.splitlines() if line.startswith("@") or "uriSpace" in line)
-    lines = [f"l:n{i} a t:Buoy ; wgs84:lat {i % 160 - 80} ; wgs84:long {i % 359 - 179} ." for i in range(20_000)]
-    (tmp_path / "data" / "buoys.ttl").write_text(head + "\n" + "\n".join(lines) + "\n", "utf-8")
-    text = page(over(tmp_path), "/map")
-    assert len(dots(text)) == places.MOST
-    assert "There are more places than a map can show" in text
 
 
 def test_the_queries_find_one_place_more_than_a_map_shows() -> None:
