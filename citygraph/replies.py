@@ -90,7 +90,8 @@ def spoken(format: Format) -> Format:
     """The format of a reply. A page speaks the language that its address or the browser asks for, and its links go on
     in the one of its address; data have labels in one language only where the address says which."""
     if format is formats.HTML:
-        g.carried = g.parameters.get("lang")
+        # There are none where they could not be read.
+        g.carried = g.get("parameters", {}).get("lang")
         g.language = g.carried or wording.accepted(request.headers.get("Accept-Language"))
     return format
 

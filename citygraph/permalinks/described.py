@@ -10,8 +10,7 @@ from citygraph.schemas import Schema
 TEXT: Schema = {
     "type": "string",
     "minLength": 1,
-    "maxLength": LONGEST,
-    "description": "SELECT, ASK, CONSTRUCT or DESCRIBE.",
+    "description": f"SELECT, ASK, CONSTRUCT or DESCRIBE, of at most {LONGEST:,} bytes.",
 }
 LINK: Schema = {
     "type": "object",
