@@ -133,10 +133,7 @@ def parser() -> argparse.ArgumentParser:
 
     command("stats", stats, "What is in the graph, and how long it took to load.")
 
-    editor = command("assets", assets.command, "Install the editor of the query page from npm; it works without.")
-    editor.add_argument("--within", type=seconds, default=assets.SECONDS, help="seconds at most (default: %(default)s)")
-    editor.add_argument("--once", action="store_true", help="only if it was not tried yet; never fail")
-
+    assets.options(command("assets", assets.command, "Install the editor of the query page; it works without."))
     send = command("push", push, "Validate the folders and load their graphs into a store elsewhere.")
     send.add_argument(
         "--endpoint",

@@ -114,6 +114,12 @@ def told() -> str:
     return f"the plain form ({state().get('reason') or 'the editor is of another version; make assets installs it'})"
 
 
+def options(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("--within", type=float, default=SECONDS, help="seconds at most (default: %(default)s)")
+    parser.add_argument("--once", action="store_true", help="only if it was not tried yet; never fail")
+
+
 def command(given: argparse.Namespace) -> int:
     """Install the editor; with `--once`, only where it was not tried yet, and without failing."""
     tried = {"tried": pinned()[1], "with": shutil.which("npm") or ""}
