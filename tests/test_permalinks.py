@@ -401,8 +401,7 @@ def test_a_page_answers_while_short_links_ask_long_queries(live: str) -> None:
     with ThreadPoolExecutor(24) as pool:
         waiting = [pool.submit(asked, n) for n in range(24)]
         time.sleep(0.5)
-        started = time.perf_counter()
         with urllib.request.urlopen(f"{live}/fields?lang=es", timeout=30) as reply:
             assert reply.status == 200
-        assert time.perf_counter() - started < 5
+        assert not all(one.done() for one in waiting)
         assert {one.result() for one in waiting} <= {503}
