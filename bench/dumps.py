@@ -100,7 +100,7 @@ def row(syntax: str, one: dict[str, float] | None, other: dict[str, float] | Non
     """A line of the table."""
     if one is None:
         return f"| {syntax} | failed | | | | | |"
-    mine = f"| {syntax} | {one['all']:.1f} | {one['memory']:,.0f} "
+    mine = f"| {syntax} | {one['all']:.2f} | {one['memory']:,.0f} "
     if other is None:
         return f"{mine}| – | – | – | – | – |"
     theirs = f"| {other['write']:.1f} | {other['all']:.1f} | {other['memory']:,.0f} "
