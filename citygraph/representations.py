@@ -1,6 +1,7 @@
 """Representations of what stands at an address: the redirect to a thing's document, documents, and named graphs."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from flask import Response, current_app, g, render_template, url_for
 from pyoxigraph import Triple
@@ -107,14 +108,15 @@ def page(
         page = vocabulary.page(site, iri, told, local, g.language)
         return render_template("vocabulary.html", page=page, alternates=alternates)
     derived = site.dataset.graph("derived")
-    shown = pages.thing(site.engine, iri, told, derived, site.terms, local, g.language)
+    links = cache(local)
+    shown = pages.thing(site.engine, iri, told, derived, site.terms, links, g.language)
     templates = current_app.jinja_env.list_templates(filter_func=lambda name: name.startswith("things/"))
     template = documents.first([f"things/{name}.html" for name in classes], templates, "thing.html")
     if fate.withdrawn or fate.replacements:
         template = "tombstone.html"
     elif iri == site.dataset.iri:
         template = "dataset.html"
-    found = surroundings.around(site.engine, iri, classes, site.terms, local, g.language, site.hues)
+    found = surroundings.around(site.engine, iri, classes, site.terms, links, g.language, site.hues)
     points = [maps.Point(p.latitude, p.longitude, p.value.text, p.value.href or "", p.value.hue) for p in found.places]
     question = documents.question(site.engine, site.dataset, iri)
     return render_template(
