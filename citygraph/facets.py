@@ -102,8 +102,9 @@ def counted(wanted: Wanted, name: str) -> dict[str, int]:
 
 
 def asked(text: str) -> list[tuple[str, int]]:
-    """The answer to a query for counts."""
-    return [(written(row["value"]), int(written(row["things"]))) for row in site.engine.select(text)]
+    """The answer to a query for counts. Of nothing at all, Virtuoso tells a row without a value."""
+    rows = site.engine.select(text)
+    return [(written(row["value"]), int(written(row["things"]))) for row in rows if "value" in row]
 
 
 @lru_cache(maxsize=512)

@@ -72,5 +72,8 @@ def for_order(text: str, wanted: Wanted) -> str:
     names = [variable, *(VARIABLE.findall(order[1]) if order else ()), sort, f"{sort}Label"]
     told = {*projected(text), *(VARIABLE.findall(order[1]) if order else ())}
     columns = [name for name in dict.fromkeys([*names, *(PLACE if wanted.near else ())]) if name in told]
-    head = "DISTINCT " + " ".join(f"?{name}" for name in columns)
-    return narrowed(text, head, columns, ordered=not listing.by_label(text))
+    told_apart = " ".join(f"?{name}" for name in columns)
+    # Not every store keeps an order through DISTINCT; things that are told twice are put together afterwards.
+    if listing.by_label(text):
+        return narrowed(text, f"DISTINCT {told_apart}", columns)
+    return narrowed(text, told_apart, columns, ordered=True)

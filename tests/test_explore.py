@@ -138,6 +138,8 @@ def test_values_of_a_filter_are_counted_by_the_query_of_the_list(
     assert opened
     for told in opened:
         for row in engine.select(filters.shares(query, {}, told.name)):
+            if "value" not in row:
+                continue
             value, things = row["value"].value, int(row["things"].value)  # type: ignore[union-attr]
             assert total(client, f"/{name}?{urlencode({told.name: value})}") == things
 
