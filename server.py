@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, g, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from citygraph import (
@@ -17,6 +17,7 @@ from citygraph import (
     formats,
     front_page,
     listing,
+    listpages,
     lookups,
     maps,
     openapi,
@@ -107,8 +108,8 @@ def refused(error: HTTPException) -> Response:
 def furniture() -> dict[str, object]:
     """What every page has around it."""
     words = {"language": wording.spoken(), "turned_to": in_languages(), "canonical": canonical()}
-    offered = current_app.view_functions.keys()
-    return {"site": site, "local": local, "url_for": url_on_page, "offered": offered, **words}
+    explored = listpages.explored(site)
+    return {"site": site, "local": local, "url_for": url_on_page, "explored": explored, **words}
 
 
 @graph.get("/")

@@ -29,7 +29,7 @@ def shell(text: str, url: str, out: Path) -> str:
     """Run a block of the README with this interpreter and the address of the test's server."""
     text = text.replace("http://127.0.0.1:8000", url).replace(".venv/bin/python", sys.executable)
     text = text.replace("-m export", f"-m export --out {out}")
-    ran = subprocess.run(["bash", "-euc", text], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(["bash", "-euc", text], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 
