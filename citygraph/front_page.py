@@ -1,6 +1,6 @@
 """The first page: what this is, how it grew, what is in it and what came last, and the doors to all the rest."""
 
-from flask import current_app, g, render_template, url_for
+from flask import g, render_template
 from pyoxigraph import NamedNode
 
 from citygraph import formats, listing, maps, queries, statistics
@@ -12,8 +12,6 @@ from citygraph.statistics import Chart
 
 GAPS = "gaps-and-doubts"
 CAME = Chart("latest-fields", "bars", "field", ("cities",), unit="cities")
-LISTED = "cities"
-"""The list that people search first, where there is no page for searching."""
 
 
 def page() -> str:
@@ -21,7 +19,6 @@ def page() -> str:
     figures = listing.of_list(site.engine, "pages/home/figures", site.terms, local, g.language)
     return render_template(
         "home.html",
-        searched=searched(),
         figures=figures,
         classes=listing.of_list(site.engine, "pages/home/classes", site.terms, local, g.language),
         world=maps.world(site, g.language),
@@ -31,15 +28,7 @@ def page() -> str:
         gaps=statistics.rows("gaps", g.language),
         gaps_query=queries.load(GAPS).text,
         formats=formats.GRAPH_FORMATS[:4],
-        has=current_app.view_functions,
     )
-
-
-def searched() -> str | None:
-    """Where a search goes: to the page for that, else to the first list that has something in it."""
-    if "explore.page" in current_app.view_functions:
-        return url_for("explore.page")
-    return url_for("graph.thing", path=LISTED if LISTED in site.menu else next(iter(site.menu))) if site.menu else None
 
 
 def fields() -> list[Bar]:
