@@ -54,10 +54,15 @@ class Export:
     @property
     def modified(self) -> datetime | None:
         """The day of the last change, where the dataset states one."""
-        try:
-            return datetime.fromisoformat((self.manifest.modified or "")[:10]).replace(tzinfo=UTC)
-        except ValueError:
-            return None
+        return day(self.manifest.modified or "")
+
+
+def day(text: str) -> datetime | None:
+    """The day that a date or a time begins with, as its first moment; None for what is none."""
+    try:
+        return datetime.fromisoformat(text[:10]).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def read(folder: Path) -> Export:
@@ -131,7 +136,9 @@ class Archive:
         """Changes when an export or a release comes, goes or is replaced; looked at once a second."""
         now = self.clock()
         if now - self.seen >= SECONDS:
-            self.seen, self.told = now, " ".join(map(state, (self.dist / MANIFEST, self.folder)))
+            # In this order, since another thread that sees the new time takes what is told for new too.
+            self.told = " ".join(map(state, (self.dist / MANIFEST, self.folder)))
+            self.seen = now
         return self.told
 
     @property

@@ -59,7 +59,7 @@ def fixed(site: Site) -> list[str]:
         "",
         "sparql",
         *(["explore"] if listpages.explored(site) else []),
-        *(["map"] if maps.offered(site) else []),
+        *(["map"] if maps.offered() else []),
         "statistics",
         "downloads",
         "validation",

@@ -4,7 +4,6 @@ A facet's own choice does not narrow its counts; everything else that was asked 
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from flask import g
 
@@ -12,7 +11,7 @@ from citygraph import filters, listing, lists, queries
 from citygraph.labels import folded, in_words, local_name, written
 from citygraph.lists import Wanted
 from citygraph.queries import Parameter
-from citygraph.site import site
+from citygraph.site import once, site
 from citygraph.views import Value
 from citygraph.wording import gettext
 
@@ -96,20 +95,16 @@ def counted(wanted: Wanted, name: str) -> dict[str, int]:
     query = queries.load(f"pages/{wanted.name}")
     counts, found = lists.searched(filters.shares(query, wanted.terms, name), wanted, site.index)
     if found is None:
-        return dict(asked(counts) if site.changes else kept(counts, site.edition))
+        return dict(asked(counts))
     held = holders(wanted, name).items()
     return {value: some for value, things in held if (some := len(things.intersection(found)))}
 
 
+@once(512)
 def asked(text: str) -> list[tuple[str, int]]:
     """The answer to a query for counts. Of nothing at all, Virtuoso tells a row without a value."""
     rows = site.engine.select(text)
     return [(written(row["value"]), int(written(row["things"]))) for row in rows if "value" in row]
-
-
-@lru_cache(maxsize=512)
-def kept(text: str, _: str) -> list[tuple[str, int]]:
-    return asked(text)
 
 
 def holders(wanted: Wanted, name: str) -> dict[str, set[str]]:

@@ -21,7 +21,7 @@ def page() -> str:
         "home.html",
         figures=figures,
         classes=listing.of_list(site.engine, "pages/home/classes", site.terms, local, g.language),
-        world=maps.world(site, g.language),
+        world=maps.world(g.language),
         growth=statistics.named("growth"),
         fields=fields(),
         latest=latest(),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from flask import g, url_for
@@ -14,7 +13,7 @@ from citygraph.labels import written
 from citygraph.lists import Listed, Wanted
 from citygraph.names import MOST_CHOICES
 from citygraph.queries import Query
-from citygraph.site import Site, site
+from citygraph.site import Site, once, site
 from citygraph.views import Table, Value
 from citygraph.wording import gettext
 
@@ -90,19 +89,11 @@ def counted(total: int | str, every: int, title: str) -> str:
     return gettext("%(number)s of %(all)s %(things)s") % {"number": number, "all": whole, "things": title}
 
 
+@once(64)
 def whole(name: str) -> int:
     """How many things a list has without filters."""
-    return count(name) if site.changes else kept_count(name, site.edition)
-
-
-def count(name: str) -> int:
     (row,) = site.engine.select(filters.counted(queries.load(f"pages/{name}"), {}))
     return int(written(row["things"]))
-
-
-@lru_cache(maxsize=64)
-def kept_count(name: str, _: str) -> int:
-    return count(name)
 
 
 TITLES = {"at": "On the day", "q": "Name", "near": "Nearest to"}

@@ -101,7 +101,7 @@ def of_lists(site: Site, said: Vocabulary) -> Iterator[tuple[str, dict[str, Oper
 
 def of_map(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
     """The routes of the map, which takes filters as lists do."""
-    query = found(site, "en").query
+    query = found("en").query
     language = Parameter("lang", lists.XSD + "language", "The language of labels: en unless told.")
     asked = [of_parameter(site, told, ()) for told in (*query.declared, language)]
     yield "/map", get("map", query.title, asked, operations.media_types([formats.HTML]), query.comment)

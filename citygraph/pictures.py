@@ -4,18 +4,19 @@ it, and the icon for browsers that read no SVG. No words are on them, so that th
 
 import math
 import re
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Response
 
 from citygraph import replies
+from citygraph.hues import HUES
 from citygraph.maps import figure
 from citygraph.maps.drawing import land
 from citygraph.maps.places import Wanted
 from citygraph.maps.projection import WORLD
 from citygraph.raster import XY, Canvas, Colour
-from citygraph.site import Site, site
+from citygraph.site import once, site
 
 blueprint = Blueprint("pictures", __name__)
 
@@ -24,13 +25,12 @@ PNG = "image/png"
 WIDTH, HEIGHT, MARGIN, BAND = 1200, 630, 40, 18
 """Of the card, as the platforms crop least; at its foot a band in all hues."""
 ICON = 48
-HUES = 8
 
 
 @blueprint.get("/card.png")
 def card() -> Response:
     """The places of the graph on the world, as a card for links."""
-    return replies.cached(site, lambda: drawn(site) if site.changes else kept(site.edition), PNG)
+    return replies.cached(site, drawn, PNG)
 
 
 @blueprint.get("/favicon.ico")
@@ -47,17 +47,13 @@ def colours() -> dict[str, Colour]:
     return {name: (int(red, 16), int(green, 16), int(blue, 16)) for name, red, green, blue in found}
 
 
-@lru_cache(maxsize=1)
-def kept(edition: str) -> bytes:
-    """The card of an edition, which takes a second to draw."""
-    return drawn(site)
-
-
-def drawn(site: Site) -> bytes:
-    """The card: the land, and on it the places in their hues; for a graph without places, what the icon shows."""
+@once(1)
+def drawn() -> bytes:
+    """The card: the land, and on it the places in their hues; for a graph without places, what the icon shows. It takes
+    a second to draw."""
     palette = colours()
     canvas = Canvas(WIDTH, HEIGHT, palette["paper"])
-    if not (places := figure.found(site, "en").shown(Wanted({}, {}))):
+    if not (places := figure.found("en").shown(Wanted({}, {}))):
         star(canvas, (WIDTH / 2, (HEIGHT - BAND) / 2), HEIGHT / 3)
     scale = min((WIDTH - 2 * MARGIN) / WORLD.width, (HEIGHT - BAND - MARGIN) / WORLD.height)
     left, top = (WIDTH - WORLD.width * scale) / 2, (HEIGHT - BAND - WORLD.height * scale) / 2

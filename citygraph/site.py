@@ -2,18 +2,19 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import datetime
+from functools import cached_property, lru_cache, wraps
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, TypeVarTuple, cast
 from unicodedata import normalize
 
 from flask import current_app
 from pyoxigraph import Literal, NamedNode, Triple
 from werkzeug.local import LocalProxy
 
-from citygraph import archive, assets, description, documents, examples, pages, queries, schema_org, surroundings
+from citygraph import archive, assets, description, documents, examples, hues, pages, queries, schema_org
 from citygraph.archive import Archive, Export
 from citygraph.context import Context, contexts, published
 from citygraph.dataset import Dataset
@@ -32,6 +33,7 @@ EDITED = (
     "citygraph/maps/*.json",
     "citygraph/queries/**/*.rq",
     "citygraph/templates/**/*.*",
+    "citygraph/translations/**/*.po",
     "citygraph/static/*",
 )
 
@@ -113,8 +115,7 @@ class Site:
     @cached_property
     def modified(self) -> datetime | None:
         """The day of the release, as the dataset states it."""
-        day = self.said("dcterms:modified") or ""
-        return datetime.fromisoformat(day[:10]).replace(tzinfo=UTC) if re.match(r"\d{4}-\d\d-\d\d", day) else None
+        return archive.day(self.said("dcterms:modified") or "")
 
     @cached_property
     def license(self) -> str | None:
@@ -175,7 +176,7 @@ class Site:
     @cached_property
     def hues(self) -> dict[str, int]:
         """The hue of each thing that has one."""
-        return surroundings.hues(self.engine)
+        return hues.found(self.engine)
 
     @cached_property
     def index(self) -> Index:
@@ -244,3 +245,24 @@ class Site:
 
 site = cast(Site, LocalProxy(lambda: current_app.extensions["site"]))
 """The site that the application at work serves."""
+
+Given = TypeVarTuple("Given")
+Found = TypeVar("Found")
+
+
+def once(most: int) -> Callable[[Callable[[*Given], Found]], Callable[[*Given], Found]]:
+    """Have a function of the graph called once for each edition of the site at work, and its answers for `most`
+    arguments kept; called each time where the graph may change while we run."""
+
+    def of(function: Callable[[*Given], Found]) -> Callable[[*Given], Found]:
+        @lru_cache(most)
+        def kept(edition: str, *given: *Given) -> Found:
+            return function(*given)
+
+        @wraps(function)
+        def found(*given: *Given) -> Found:
+            return function(*given) if site.changes else kept(site.edition, *given)
+
+        return found
+
+    return of

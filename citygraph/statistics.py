@@ -12,10 +12,10 @@ from pyoxigraph import Literal, NamedNode
 from citygraph import charts, formats, listing, queries, replies
 from citygraph.addresses import local
 from citygraph.charts import FAINT, Bar, Layer
-from citygraph.labels import Term, local_name, written
+from citygraph.labels import Term, written
 from citygraph.listing import cell, projected
 from citygraph.protocol import BadRequest
-from citygraph.site import site
+from citygraph.site import once, site
 from citygraph.views import Table, Value
 from citygraph.wording import gettext
 
@@ -24,7 +24,6 @@ blueprint = Blueprint("statistics", __name__)
 Rows = Sequence[Mapping[str, Term]]
 DRAWN = 20
 """Bars of a chart, at most; the table beside it has all."""
-HUES = 8
 KEPT = 256
 
 
@@ -102,24 +101,16 @@ def rows(name: str, language: str) -> Rows:
     """The rows of a query of statistics. It is asked once for each edition of the data, or once for each page where the
     data may change under our hands."""
     text = asked(name, language)
-    if not site.changes:
-        return kept(site.edition, text)
     seen: dict[str, Rows] = g.setdefault("counted", {})
     if text not in seen:
-        seen[text] = site.engine.select(text)
+        seen[text] = found(text)
     return seen[text]
 
 
-@lru_cache(KEPT)
-def kept(edition: str, text: str) -> Rows:
-    """The rows of a query in an edition of the data."""
+@once(KEPT)
+def found(text: str) -> Rows:
+    """The rows of a query."""
     return site.engine.select(text)
-
-
-def hues(language: str) -> dict[str, int]:
-    """The hue of each field, from 1: its place among them by the last part of their IRIs."""
-    found = {row["field"].value for row in rows("fields", language) if isinstance(row["field"], NamedNode)}
-    return {iri: place % HUES + 1 for place, iri in enumerate(sorted(found, key=lambda iri: (local_name(iri), iri)))}
 
 
 def named(name: str) -> Figure | None:
@@ -181,7 +172,7 @@ def led(thing: Term | None) -> tuple[str, int]:
     """Where a thing has its page here, and its hue."""
     if not isinstance(thing, NamedNode):
         return "", 0
-    return local(thing.value) or "", hues(g.language).get(thing.value, 0)
+    return local(thing.value) or "", site.hues.get(thing.value, 0)
 
 
 def layered(chart: Chart, found: Rows) -> tuple[list[str], list[Layer]]:

@@ -11,21 +11,13 @@ from pyoxigraph import Literal, NamedNode
 
 from citygraph import documents, listing, queries
 from citygraph.engine import Engine
-from citygraph.labels import Labels, Links, Term, local_name, written
+from citygraph.labels import Labels, Links, Term, written
 from citygraph.views import Group, Place, Surroundings, Value
 
 FOLDER = "pages/about"
 TOLD, MAPPED, SHARED = "sentence", "map", "of"
-HUES = 8
-"""How many hues the style sheet has."""
 
 Solution = dict[str, Term]
-
-
-def hues(engine: Engine) -> dict[str, int]:
-    """The hue of each thing that has one, by IRI."""
-    things = [written(row["thing"]) for row in engine.select(queries.load("pages/thing/hues").text)]
-    return {iri: n % HUES + 1 for n, iri in enumerate(sorted(things, key=local_name))}
 
 
 def around(

@@ -16,7 +16,6 @@ from listed import HTML, total
 from citygraph import maps, queries
 from citygraph.maps import places, relaxing
 from citygraph.maps.projection import EUROPE
-from citygraph.site import site
 
 ROOTS = Path(__file__).parent / "roots"
 FIELDS = ("architecture", "crafts-folk-art", "film", "gastronomy", "media-arts", "music")
@@ -201,11 +200,11 @@ def test_the_page_is_light(client: FlaskClient) -> None:
 
 def test_another_page_can_have_the_map_with_filters_and_words_that_lead_to_it(app: Flask) -> None:
     with app.test_request_context("/"):
-        figure_of_2017 = maps.world(site, "en", {"at": "2017-12-31"})
+        figure_of_2017 = maps.world("en", {"at": "2017-12-31"})
         assert '<a href="/map?at=2017-12-31">180 cities in 72 countries on 2017-12-31</a>' in figure_of_2017
         assert len(dots(figure_of_2017)) == 180
         assert len(re.findall(r'<li class="hue-\d">', figure_of_2017)) == 8
-        assert len(gzip.compress(maps.world(site, "en").encode())) < 40_000
+        assert len(gzip.compress(maps.world("en").encode())) < 40_000
 
 
 def test_the_queries_find_one_place_more_than_a_map_shows() -> None:

@@ -15,8 +15,8 @@ from pyoxigraph import NamedNode
 
 from citygraph.dataset import Dataset, load
 from citygraph.engine import Embedded
+from citygraph.hues import found as hues
 from citygraph.namespaces import RDF_TYPE
-from citygraph.surroundings import hues
 from server import create_app
 
 ROOT = Path(__file__).parents[1]

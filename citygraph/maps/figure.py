@@ -10,42 +10,34 @@ from citygraph import queries
 from citygraph.addresses import local
 from citygraph.maps import drawing, places
 from citygraph.maps.places import Named, Places, Shown, Wanted
-from citygraph.site import Site
+from citygraph.site import once, site
 from citygraph.wording import gettext, ngettext
 
-KEPT = 64
-kept: dict[tuple[str, str], Places] = {}
+LANGUAGES = 8
+"""In how many languages the places are kept; a large graph has megabytes of them."""
 
 
-def found(site: Site, language: str) -> Places:
-    """The places of a site with labels in a language: found once for an edition, each time where the graph may
-    change."""
-    if site.changes:
-        return places.find(site.engine, site.index, language)
-    key = site.edition, language
-    if key not in kept:
-        while len(kept) >= KEPT:
-            kept.pop(next(iter(kept)), None)
-        kept[key] = places.find(site.engine, site.index, language)
-    return kept[key]
+@once(LANGUAGES)
+def found(language: str) -> Places:
+    """The places of the graph with labels in a language."""
+    return places.find(site.engine, site.index, language)
 
 
-def offered(site: Site) -> bool:
+@once(1)
+def offered() -> bool:
     """Whether there is anything to show on a map."""
-    if site.changes or (site.edition, "en") not in kept:
-        return bool(site.engine.select(queries.load("maps/there").text))
-    return bool(kept[site.edition, "en"].found)
+    return bool(site.engine.select(queries.load("maps/there").text))
 
 
-def world(site: Site, language: str, given: Mapping[str, str] | None = None) -> Markup:
+def world(language: str, given: Mapping[str, str] | None = None) -> Markup:
     """The map of the world with Europe beside it, for a page: nothing where there are no places. `given` are filters
     as in the address of the map. Its page links `map.css`, and `map.js` for cards."""
-    whole = found(site, language)
+    whole = found(language)
     if not whole.found:
         return Markup()
     wanted = places.read(list((given or {}).items()), whole.query, site.index)
     shown = whole.shown(wanted)
-    told = sentence(site, whole, wanted, shown)
+    told = sentence(whole, wanted, shown)
     drawn = drawings(whole, shown, told)
     given = dict(wanted.given)
     return Markup(render_template("maps/figure.html", drawn=drawn, told=told, legend=legend(whole, shown), given=given))
@@ -67,7 +59,7 @@ def drawings(whole: Places, shown: Sequence[Shown], told: "Sentence") -> dict[st
 Sentence = list[dict[str, str]]
 
 
-def sentence(site: Site, whole: Places, wanted: Wanted, shown: Sequence[Shown]) -> Sentence:
+def sentence(whole: Places, wanted: Wanted, shown: Sequence[Shown]) -> Sentence:
     """How many places there are, in how many countries, on which day: each part with its forms, for a script that
     counts anew. `#` stands for the number or the day."""
     if whole.own:

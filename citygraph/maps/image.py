@@ -66,7 +66,7 @@ def taken(sheet: Sequence[tuple[str, str]]) -> str:
 def written(site: Site, whole: Places, wanted: Wanted) -> str:
     """The image: the world, Europe beside it, the legend below."""
     shown = whole.shown(wanted)
-    told = " ".join(part["text"] for part in figure.sentence(site, whole, wanted, shown))
+    told = " ".join(part["text"] for part in figure.sentence(whole, wanted, shown))
     colours = [colour for colour in figure.legend(whole, shown) if colour[2] or not wanted.terms]
     rows = -(-len(colours) // COLUMNS)
     width = EDGE + WORLD.width + GAP + EUROPE.width + EDGE

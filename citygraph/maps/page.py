@@ -50,7 +50,7 @@ class Year:
 def context(site: Site, language: str, whole: Places, wanted: Wanted) -> dict[str, object]:
     """All that the template takes."""
     shown = whole.shown(wanted)
-    told = figure.sentence(site, whole, wanted, shown)
+    told = figure.sentence(whole, wanted, shown)
     return {
         "places": whole,
         "given": dict(wanted.given),

@@ -5,13 +5,13 @@ and ?longitude are needed; ?field gives a place its colour, ?country and ?region
 ?start and ?end when it was there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode
 
-from citygraph import lists, queries
+from citygraph import hues, lists, queries
 from citygraph.engine import Engine
 from citygraph.labels import Term, folded, in_words, local_name, tag, written
 from citygraph.maps.projection import WORLD, XY
@@ -23,7 +23,6 @@ from citygraph.queries import Query
 
 QUERIES = ("maps/places", "maps/anything")
 """Asked in this order until one finds a place."""
-HUES = 8
 MOST = 5000
 """Places on a map; the queries find one more."""
 DAY = "at"
@@ -168,11 +167,6 @@ class Places:
         return made
 
 
-def hues(iris: Iterable[str]) -> dict[str, int]:
-    """The hue of each thing: its place among all of its kind by the last part of their IRIs."""
-    return {iri: place % HUES + 1 for place, iri in enumerate(sorted(iris, key=lambda iri: (local_name(iri), iri)))}
-
-
 def find(engine: Engine, index: Index, language: str) -> Places:
     """The places of a graph; none where it says of nothing where it is."""
     query, rows = queries.load(QUERIES[0]), []
@@ -183,7 +177,7 @@ def find(engine: Engine, index: Index, language: str) -> Places:
     found, more = gathered(rows)
     kind = {parameter.name: parameter.kind for parameter in query.declared}.get("field")
     colours = index.of(kind).things if kind else [h.field.iri for p in found for h in p.held if h.field]
-    return Places(query, tuple(found), hues(dict.fromkeys(colours)), more)
+    return Places(query, tuple(found), hues.among(colours), more)
 
 
 def gathered(rows: Sequence[Mapping[str, Term]]) -> tuple[list[Place], bool]:

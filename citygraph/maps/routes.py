@@ -15,12 +15,12 @@ blueprint = Blueprint("maps", __name__)
 @blueprint.app_context_processor
 def known() -> dict[str, object]:
     """What templates ask before they link to the map."""
-    return {"has_map": lambda: figure.offered(site)}
+    return {"has_map": figure.offered}
 
 
 def asked(language: str) -> tuple[Places, Wanted]:
     """The places in a language, and what the request wants of them. Raises `BadRequest`."""
-    whole = figure.found(site, language)
+    whole = figure.found(language)
     return whole, places.read(protocol.parameters(request.query_string), whole.query, site.index)
 
 
