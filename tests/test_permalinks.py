@@ -1,9 +1,7 @@
 """Short links to queries: the same query has the same link, it stays, and making one asks nothing."""
 
 import json
-import multiprocessing
 import re
-import sqlite3
 import time
 import urllib.error
 import urllib.parse
@@ -24,8 +22,8 @@ from live import serving
 
 from citygraph.dataset import Dataset
 from citygraph.engine import Engine
-from citygraph.permalinks import kept, routes
-from citygraph.permalinks.kept import Full, Kept, Limits, NotKept, TooMany
+from citygraph.permalinks import kept
+from citygraph.permalinks.kept import Kept, Limits
 from server import create_app
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -244,7 +242,7 @@ def test_where_nothing_can_be_written_no_link_is_offered_and_making_one_is_503(
     file.write_text("no folder", "utf-8")
     site = create_app(dataset=dataset, engine=engine, state=file / "state").test_client()
     page = site.get("/sparql", query_string={"query": QUERY}, headers=HTML).get_data(as_text=True)
-    assert '<form method="post"' not in page
+    assert 'formaction="/q/"' not in page
     assert "keeps no new links" in site.get("/q/", headers=HTML).get_data(as_text=True)
     reply = site.post("/q/", data={"query": QUERY})
     assert (reply.status_code, "long address" in reply.get_json()["detail"]) == (503, True)
@@ -270,44 +268,6 @@ def test_when_it_is_full_nothing_is_taken_away(site: FlaskClient, state: Path) -
     assert "room for no more links" in site.get("/q/", headers=HTML).get_data(as_text=True)
 
 
-def test_bytes_and_links_an_hour_are_bounded_too(tmp_path: Path) -> None:
-    with pytest.raises(Full):
-        Kept(tmp_path, Limits(bytes=10)).keep("ASK { ?s ?p ?o }")
-    one = Kept(tmp_path, Limits(hourly=2))
-    one.keep("ASK {}")
-    one.keep("ASK { }")
-    with pytest.raises(TooMany) as error:
-        one.keep("ASK {  }")
-    assert error.value.headers["Retry-After"] == "3600"
-    with sqlite3.connect(tmp_path / "queries.sqlite") as file:
-        file.execute("UPDATE queries SET made = made - 4000")
-    file.close()
-    assert one.keep("ASK {  }")[1]
-    assert one.count() == 3
-
-
-def test_two_texts_never_have_one_link(tmp_path: Path) -> None:
-    one = Kept(tmp_path)
-    one.keep("ASK {}")
-    first, second = list(kept.ids(sha256(b"ASK { }").digest()))[:2]
-    with sqlite3.connect(tmp_path / "queries.sqlite") as file:
-        file.execute("UPDATE queries SET id = ?", (first,))
-    file.close()
-    assert one.keep("ASK { }") == (second, True)
-    assert (one.text(first), one.text(second)) == ("ASK {}", "ASK { }")
-
-
-@settings(deadline=None, max_examples=40)
-@given(texts=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=200), min_size=1, max_size=4))
-def test_what_is_kept_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
-    one = Kept(tmp_path_factory.mktemp("kept"))
-    found = [one.keep(text)[0] for text in texts]
-    assert [one.text(id) for id in found] == texts
-    assert [one.id_of(text) for text in texts] == found
-    assert len(set(found)) == len(set(texts)) == one.count()
-    assert all(routes.ID.fullmatch(id) for id in found)
-
-
 @settings(deadline=None, max_examples=60)
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60))
 def test_any_text_is_kept_as_a_query_or_refused_in_words(app_with_state: FlaskClient, text: str) -> None:
@@ -320,37 +280,6 @@ def test_any_text_is_kept_as_a_query_or_refused_in_words(app_with_state: FlaskCl
 @pytest.fixture(scope="module")
 def app_with_state(dataset: Dataset, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     return create_app(dataset=dataset, engine=engine, state=tmp_path_factory.mktemp("many")).test_client()
-
-
-def keep_some(folder: Path, shift: int) -> list[str]:
-    one = Kept(folder)
-    return [one.keep(f"ASK {{}} # {(each + shift) % 25}")[0] for each in range(25)]
-
-
-def test_several_processes_write_at_once(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        found = pool.starmap(keep_some, [(tmp_path, shift) for shift in (0, 8, 16)])
-    assert len({tuple(sorted(ids)) for ids in found}) == 1
-    assert Kept(tmp_path).count() == 25
-
-
-def test_a_file_that_is_only_begun_by_another_process_is_empty_and_not_broken(tmp_path: Path) -> None:
-    (tmp_path / "queries.sqlite").touch()
-    one = Kept(tmp_path)
-    assert (one.count(), one.text("aaaaaaaaaa")) == (0, None)
-    assert one.keep("ASK {}")[1]
-
-
-def test_a_locked_file_is_503_with_a_time_to_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "PATIENCE", 0.1)
-    one = Kept(tmp_path)
-    one.keep("ASK {}")
-    file = sqlite3.connect(one.file, isolation_level=None)
-    file.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(NotKept) as error:
-        one.keep("ASK { }")
-    file.close()
-    assert error.value.headers["Retry-After"] == "5"
 
 
 @pytest.fixture(scope="module")

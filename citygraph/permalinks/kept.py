@@ -109,7 +109,8 @@ class Kept:
         """The first row of an answer; None also where nothing has been kept yet. Raises `NotKept`."""
         if not self.file.exists():
             return None
-        with self.opened("ro") as file:
+        # Not read-only: what a process left half done that was ended in the midst of it has to be taken back first.
+        with self.opened("rw") as file:
             # Another process may have made the file this moment, and not yet what is in it.
             if not file.execute("SELECT 1 FROM sqlite_master WHERE name = 'queries'").fetchone():
                 return None
@@ -161,7 +162,7 @@ class Kept:
 
     @contextmanager
     def opened(self, mode: str) -> Iterator[sqlite3.Connection]:
-        """The file, for one thing to do: `mode` is ro or rwc. What fails in it is rolled back, and is `NotKept`."""
+        """The file, for one thing to do; `mode` is rw, or rwc to make it. What fails is undone, and is `NotKept`."""
         address = f"{self.file.resolve().as_uri()}?mode={mode}"
         try:
             file = sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
