@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -24,11 +23,11 @@ from citygraph import (
     tables,
     validation,
 )
+from citygraph.arguments import absolute, count, port, seconds, site_path
 from citygraph.dataset import Dataset, ParseErrors
 from citygraph.endpoint import Endpoint
 from citygraph.errors import EngineError
 from citygraph.linking import command as linking
-from citygraph.mounting import prefix_of
 from citygraph.terminal import complain, paint, progress, table
 
 EPILOG = "--root DIR, or CITYGRAPH_ROOT, names another folder with ontology/, data/ and shapes/ (any may be missing)."
@@ -72,31 +71,7 @@ def parser() -> argparse.ArgumentParser:
         return made
 
     serve_ = command("serve", serve, "Serve pages, documents and the SPARQL endpoint.")
-    serve_.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
-    serve_.add_argument("--port", type=port, default=8000, help="port to listen at (default: %(default)s)")
-    serve_.add_argument(
-        "--workers",
-        type=count,
-        default=min(4, os.cpu_count() or 1),
-        help="processes for pages, and as many for queries (default: %(default)s)",
-    )
-    serve_.add_argument(
-        "--timeout", type=seconds, default=10.0, help="seconds that a query may take (default: %(default)s)"
-    )
-
-    serve_.add_argument(
-        "--path",
-        type=site_path,
-        default=os.environ.get("CITYGRAPH_PATH") or "/",
-        help="what every address begins with, behind a proxy: /kg/ (default: CITYGRAPH_PATH, else /)",
-    )
-    serve_.add_argument(
-        "--state",
-        type=Path,
-        default=os.environ.get("CITYGRAPH_STATE"),
-        metavar="DIR",
-        help="folder for short links to queries (default: CITYGRAPH_STATE, else .state in the root)",
-    )
+    of_serving(serve_)
     keep = command("build", build, "Make the store on disk that serve --store reads, or bring it up to date.")
     for one in (serve_, keep):
         one.add_argument(
@@ -106,18 +81,56 @@ def parser() -> argparse.ArgumentParser:
             metavar="DIR",
             help="keep the graph on disk, in this folder, and not in memory (default: CITYGRAPH_STORE)",
         )
+    of_checking(command("validate", validate, "Check files, form and shapes; one line a problem, with file and line."))
+    tidy = command("format", format_, "Bring the files of data/ into our form: one fact a line, in order.")
+    tidy.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not in form")
+    tidy.add_argument("files", nargs="*", type=Path, help="Turtle files (default: all of data/)")
+    of_asking(command("query", query, "Run a SPARQL query on the folders."))
+    linking.add(commands, common, load, table, progress)
+    command("stats", stats, "What is in the graph, and how long it took to load.")
+    assets.options(command("assets", assets.command, "Install the editor of the query page; it works without."))
+    of_pushing(command("push", push, "Validate the folders and load their graphs into a store elsewhere."))
+    return top
 
-    check = command("validate", validate, "Check files, form and shapes; one line a problem, with file and line.")
+
+def of_serving(serve: argparse.ArgumentParser) -> None:
+    """Where a server listens, how much it does at once, and under which path."""
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
+    serve.add_argument("--port", type=port, default=8000, help="port to listen at (default: %(default)s)")
+    serve.add_argument(
+        "--workers",
+        type=count,
+        default=min(4, os.cpu_count() or 1),
+        help="processes for pages, and as many for queries (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--timeout", type=seconds, default=10.0, help="seconds that a query may take (default: %(default)s)"
+    )
+    serve.add_argument(
+        "--path",
+        type=site_path,
+        default=os.environ.get("CITYGRAPH_PATH") or "/",
+        help="what every address begins with, behind a proxy: /kg/ (default: CITYGRAPH_PATH, else /)",
+    )
+    serve.add_argument(
+        "--state",
+        type=Path,
+        default=os.environ.get("CITYGRAPH_STATE"),
+        metavar="DIR",
+        help="folder for short links to queries (default: CITYGRAPH_STATE, else .state in the root)",
+    )
+
+
+def of_checking(check: argparse.ArgumentParser) -> None:
+    """What is validated, and how it is told."""
     form = check.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the report as JSON")
     form.add_argument("--turtle", action="store_true", help="print the report as a sh:ValidationReport")
     check.add_argument("--shapes", default="", metavar="FILE,FILE", help="only these files of shapes/, and no form")
 
-    tidy = command("format", format_, "Bring the files of data/ into our form: one fact a line, in order.")
-    tidy.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not in form")
-    tidy.add_argument("files", nargs="*", type=Path, help="Turtle files (default: all of data/)")
 
-    ask = command("query", query, "Run a SPARQL query on the folders.")
+def of_asking(ask: argparse.ArgumentParser) -> None:
+    """What is asked, and how it is told."""
     ask.add_argument("query", help="a .rq file, the name of one in citygraph/queries/, or the text of a query")
     ask.add_argument("--format", choices=["table", "csv", "json"], default="table", help="default: %(default)s")
     ask.add_argument(
@@ -129,12 +142,9 @@ def parser() -> argparse.ArgumentParser:
         help="give a parameter a term, as Turtle writes it: --with 'day=\"2017-12-31\"^^xsd:date'",
     )
 
-    linking.add(commands, common, load, table, progress)
 
-    command("stats", stats, "What is in the graph, and how long it took to load.")
-
-    assets.options(command("assets", assets.command, "Install the editor of the query page; it works without."))
-    send = command("push", push, "Validate the folders and load their graphs into a store elsewhere.")
+def of_pushing(send: argparse.ArgumentParser) -> None:
+    """Where the store is."""
     send.add_argument(
         "--endpoint",
         default=os.environ.get("CITYGRAPH_ENDPOINT"),
@@ -147,47 +157,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="where its graphs are replaced; {graph} stands for the IRI, escaped (default: CITYGRAPH_GRAPH_STORE)",
     )
-    return top
-
-
-def site_path(text: str) -> str:
-    """A path that a site can stand under."""
-    try:
-        return prefix_of(text) + "/"
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def count(text: str) -> int:
-    """A whole number from 1 on."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
-    return int(text)
-
-
-def port(text: str) -> int:
-    """A port from 0 to 65535."""
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
-    return int(text)
-
-
-def absolute(text: str) -> str:
-    """An absolute IRI that others can begin with."""
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no absolute IRI, such as https://example.org/")
-    return text
-
-
-def seconds(text: str) -> float:
-    """A positive number of seconds."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
-    return value
 
 
 def root_of(given: argparse.Namespace) -> Path:

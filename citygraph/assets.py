@@ -16,6 +16,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from citygraph import arguments
+
 PINNED = Path(__file__).with_name("yasgui")
 FOLDER = Path(__file__).parents[1] / ".assets"
 FILES = ("yasgui.min.js", "yasgui.min.css")
@@ -116,7 +118,7 @@ def told() -> str:
 
 def options(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("--within", type=float, default=SECONDS, help="seconds at most (default: %(default)s)")
+    parser.add_argument("--within", type=arguments.seconds, default=SECONDS, help="seconds at most (default: %(default)s)")
     parser.add_argument("--once", action="store_true", help="only if it was not tried yet; never fail")
 
 

@@ -54,8 +54,8 @@ def arranged(rows: Rows, wanted: Wanted, variable: str) -> dict[str, Rows]:
 def ordered(engine: Engine, index: Index, wanted: Wanted, text: str, lasting: bool) -> list[str]:
     """All things of a list in the order that is asked for."""
     key = (text, wanted.near, wanted.sort)
-    if key in index.orders:
-        return index.orders[key]
+    if (known := index.orders.get(key)) is not None:
+        return known
     things = list(arranged(engine.select(for_order(text, wanted)), wanted, item(text)[0]))
     if lasting:
         while index.orders and sum(map(len, index.orders.values())) + len(things) > KEPT:

@@ -22,7 +22,7 @@ from citygraph.distributions import File
 from citygraph.findings import SEVERITIES, Finding, Report
 from citygraph.formats import Format
 from citygraph.incoming import wanted
-from citygraph.labels import Links, Term, in_words, local_name, pick
+from citygraph.labels import Links, Term, folded, in_words, local_name, pick
 from citygraph.namespaces import name
 from citygraph.site import CODE, Site, site
 from citygraph.statements import Facts, Subject
@@ -151,7 +151,7 @@ def groups(said: dict[str, Any], terms: dict[str, Any], links: Links, language: 
         label = pick(labels, language)
         called = label.value if label else in_words(local_name(iri)) if iri else ""
         made.append(Group(iri, called, (links(iri) or iri) if iri else None, sorted(found, key=rank)))
-    return sorted(made, key=lambda group: (rank(group.findings[0])[0], not group.iri, group.name.casefold(), group.iri))
+    return sorted(made, key=lambda group: (rank(group.findings[0])[0], not group.iri, folded(group.name), group.iri))
 
 
 def rank(finding: dict[str, Any]) -> tuple[int, str, int]:

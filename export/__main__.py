@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from citygraph import dataset, ondisk, validation
+from citygraph.arguments import count
 from citygraph.dataset import Dataset, ParseErrors
 from citygraph.terminal import complain, progress
 from export import quickstatements, release
@@ -83,13 +84,6 @@ def parser() -> argparse.ArgumentParser:
         "--processes", type=count, default=os.cpu_count() or 1, help="processes that write (default: %(default)s)"
     )
     return made
-
-
-def count(text: str) -> int:
-    """A whole number from 1 on."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
-    return int(text)
 
 
 def syntaxes(text: str) -> frozenset[str]:

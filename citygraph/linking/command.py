@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from pyoxigraph import Triple
 
+from citygraph import arguments
 from citygraph.dataset import Dataset
 from citygraph.linking import candidates, drift, files, options, things
 from citygraph.linking.candidates import Candidate, Proposal
@@ -41,22 +42,22 @@ def add(commands: Commands, common: argparse.ArgumentParser, load: Load, table: 
         made.add_argument("--class", dest="kind", metavar="CLASS", help="only things of this class, whichever it is")
         made.add_argument("--type", metavar="QID", help="with --class: what an item must be an instance of")
         made.add_argument("--only", action="append", default=[], metavar="THING", help="only this one; may come again")
-        made.add_argument("--languages", type=options.language_list, metavar="LIST", help="such as en,sv")
-        made.add_argument("--date", type=options.day, help="day to write down (default: today)")
+        made.add_argument("--languages", type=arguments.language_list, metavar="LIST", help="such as en,sv")
+        made.add_argument("--date", type=arguments.day, help="day to write down (default: today)")
         options.add(made)
         made.set_defaults(run=lambda given: interrupted(given, work, load, table, say))
         return made
 
     proposing = way("propose", propose, "Candidates for things without a link; writes nothing without --write.")
-    proposing.add_argument("--within", type=options.positive, metavar="KM", help="how far apart they may lie")
-    proposing.add_argument("--show", type=options.whole, default=3, metavar="N", help="candidates of each thing")
+    proposing.add_argument("--within", type=arguments.positive, metavar="KM", help="how far apart they may lie")
+    proposing.add_argument("--show", type=arguments.up_to_99, default=3, metavar="N", help="candidates of each thing")
     proposing.add_argument("--json", action="store_true", help="print all candidates as JSON")
     proposing.add_argument("--write", action="store_true", help=f"add safe links to {LINKS}, or those picked")
     proposing.add_argument(
         "--pick", action="append", default=[], metavar="THING=QID", help="with --write: this one; may come again"
     )
     checking = way("check", check, "Say what has become of the items that things are linked to.")
-    checking.add_argument("--within", type=options.positive, metavar="KM", help="how far apart they may lie")
+    checking.add_argument("--within", type=arguments.positive, metavar="KM", help="how far apart they may lie")
     form = checking.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the report as JSON")
     form.add_argument("--turtle", action="store_true", help="print the report as a sh:ValidationReport")

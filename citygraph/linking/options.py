@@ -2,18 +2,15 @@
 
 import argparse
 import os
-import re
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
+from citygraph.arguments import not_negative, positive, up_to_99, web
 from citygraph.dataset import Dataset
 from citygraph.fetching import Client, Manners, agent
 from citygraph.wikidata import Addresses, Wikidata
 
 PLACES = Addresses()
-
-
 NUMBERS = (
     ("--max-age", "DAYS", 1.0, "age up to which an answer is kept"),
     ("--pause", "SECONDS", 1.0, "between two requests to one site"),
@@ -32,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     for name, unit, number, text in NUMBERS:
         kind = positive if name == "--timeout" else not_negative
         asking.add_argument(name, type=kind, default=number, metavar=unit, help=f"{text} (default: %(default)g)")
-    asking.add_argument("--attempts", type=whole, default=5, metavar="N", help="of a request (default: %(default)s)")
+    asking.add_argument("--attempts", type=up_to_99, default=5, metavar="N", help="of a request (default: %(default)s)")
     asking.add_argument(
         "--contact",
         default=os.environ.get("CITYGRAPH_CONTACT"),
@@ -65,47 +62,3 @@ def cache(given: argparse.Namespace) -> Path:
     """The folder for answers: the one that is named, else the place for caches of this user."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return given.cache or Path(home) / "citygraph"
-
-
-def not_negative(text: str) -> float:
-    """A number from 0 on."""
-    if not re.fullmatch(r"\d{1,9}(\.\d*)?", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
-    return float(text)
-
-
-def positive(text: str) -> float:
-    """A number above 0."""
-    if not (value := not_negative(text)):
-        raise argparse.ArgumentTypeError("0 is not above 0")
-    return value
-
-
-def whole(text: str) -> int:
-    """A whole number from 1 to 99."""
-    if not re.fullmatch(r"[1-9]\d?", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 99")
-    return int(text)
-
-
-def web(text: str) -> str:
-    """An address of the web."""
-    if not re.fullmatch(r"https?://[^\s<>\"]+", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no address such as https://example.org/api")
-    return text
-
-
-def day(text: str) -> str:
-    """A day as 2026-11-22."""
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-11-22") from None
-
-
-def language_list(text: str) -> list[str]:
-    """Language tags with commas between."""
-    found = [tag for tag in re.split(r"[\s,]+", text) if tag]
-    if not found or any(not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*", tag) for tag in found):
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of languages such as en,sv")
-    return found
