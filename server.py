@@ -1,4 +1,7 @@
-"""The web application: every route. A route reads, asks the graph once, and replies."""
+"""The web application: every route. A route reads, asks the graph once, and replies.
+
+The routes of the graph itself stand below, those of a topic in the topic's own module; `TOPICS` lists them.
+"""
 
 import os
 from pathlib import Path
@@ -38,7 +41,7 @@ from citygraph.engine import Embedded, Engine
 from citygraph.errors import EngineError
 from citygraph.incoming import MAX_BODY, agreed, body, carried, read, wanted
 from citygraph.mounting import mounted
-from citygraph.named.routes import blueprint as named
+from citygraph.named import routes as named
 from citygraph.permalinks import routes as permalinks
 from citygraph.permalinks.kept import Kept
 from citygraph.protocol import BadRequest
@@ -47,6 +50,18 @@ from citygraph.site import CODE, Site, site
 from citygraph.straight import FAILED
 
 graph = Blueprint("graph", __name__)
+TOPICS = (
+    exploring.blueprint,  # /explore: a list, narrowed by facets with counts
+    maps.blueprint,  # /map and /map.svg: what has a place, under the same filters
+    statistics.blueprint,  # /statistics: what can be counted, as charts and tables
+    named.blueprint,  # /queries/ and /queries/<name>: queries with parameters, as pages and as data
+    permalinks.blueprint,  # /q/ and /q/<id>: queries that somebody kept under a short link
+    editor.blueprint,  # /assets/… and /sparql/terms.json: the editor of the query page, and what it completes
+    downloads.blueprint,  # /downloads, /dump/…, /releases/…, the feed: files that lie ready
+    reporting.blueprint,  # /validation: what is wrong with the graph, and what is missing
+    pictures.blueprint,  # /card.png and /favicon.ico: pictures of the whole site
+)
+"""Where the other routes stand; each module says at its top what it is for."""
 
 
 def create_app(
@@ -61,11 +76,8 @@ def create_app(
     leave here (default: CITYGRAPH_STATE, else .state in the root).
     """
     dataset = dataset or load(Path(root) if root else checkout())
-    app = Flask(
-        __name__,
-        static_folder=CODE / "citygraph" / "static",
-        template_folder=CODE / "citygraph" / "templates",
-    )
+    ours = CODE / "citygraph"
+    app = Flask(__name__, static_folder=ours / "static", template_folder=ours / "templates")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 300
     # Werkzeug would redirect from // to / with an address made of the Host header.
@@ -76,8 +88,7 @@ def create_app(
     engine = engine or remote.connect(dataset) or Embedded(dataset)
     app.extensions["site"] = Site(dataset, engine, public.rstrip("/") + "/")
     reconciling.install(app, app.extensions["site"])
-    pages = (exploring.blueprint, maps.blueprint, statistics.blueprint, pictures.blueprint, editor.blueprint, named)
-    for blueprint in (graph, *pages, downloads.blueprint, reporting.blueprint):
+    for blueprint in (graph, *TOPICS):
         app.register_blueprint(blueprint)
     permalinks.install(app, Kept(Path(state or os.environ.get("CITYGRAPH_STATE") or dataset.root / ".state")))
     app.register_error_handler(EngineError, failed)

@@ -118,7 +118,9 @@ def told() -> str:
 
 def options(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("--within", type=arguments.seconds, default=SECONDS, help="seconds at most (default: %(default)s)")
+    parser.add_argument(
+        "--within", type=arguments.seconds, default=SECONDS, help="seconds at most (default: %(default)s)"
+    )
     parser.add_argument("--once", action="store_true", help="only if it was not tried yet; never fail")
 
 

@@ -16,6 +16,7 @@ from citygraph.__main__ import main
 from citygraph.dataset import Dataset, load
 from citygraph.engine import Embedded, Engine
 from citygraph.mounting import prefix_of
+from citygraph.site import CODE, EDITED
 from server import create_app
 
 ROOTS = Path(__file__).parent / "roots"
@@ -147,3 +148,10 @@ def test_two_starts_give_the_same_etags_and_a_changed_fact_others(tmp_path: Path
     file.write_text(file.read_text("utf-8").replace('"Istanbul"@en', '"İstanbul"@tr'), "utf-8")
     after = tags(root, paths)
     assert all(after[path] != first[path] for path in paths)
+
+
+def test_whatever_pages_are_made_of_counts_for_their_etags() -> None:
+    counted = {path for pattern in EDITED for path in CODE.glob(pattern) if path.is_file()}
+    files = {path for path in (CODE / "citygraph").rglob("*.*") if path.is_file() and path.suffix != ".pyc"}
+    # Of the editor only which version is installed shows on a page.
+    assert {path for path in files - counted if "yasgui" not in path.parts} == set()

@@ -43,7 +43,6 @@ class NoSuchLink(EngineError):
 def install(app: Flask, kept: Kept) -> None:
     """Give an application the place where it keeps queries; nothing is written yet."""
     app.extensions["permalinks"] = kept
-    app.register_blueprint(blueprint)
     app.jinja_env.globals["links_are_kept"] = kept.writable
 
 
