@@ -117,7 +117,7 @@ def shown(found: Answer, view: str, seconds: float) -> Shown:
             told |= charted(rows)
         else:
             told |= {"table": (table := results.table(rows, local, prefixes)), "count": len(table.rows)}
-        told |= {"total": max(len(rows.bindings), rows.truth is not None)}
+        told |= {"total": max(len(rows.rows), rows.truth is not None)}
     missing = view if view not in views else ""
     return Shown(views[0] if missing or not view else view, views, missing, **told)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, render_template, request, url_for
 
-from citygraph import browsing, facets, formats, listpages, lists, protocol, queries, reconciling, replies, tabular
+from citygraph import browsing, facets, formats, globe, listpages, lists, protocol, queries, reconciling, replies
 from citygraph.facets import Chip
 from citygraph.incoming import wanted as agreed
 from citygraph.labels import written
@@ -76,10 +76,11 @@ def chips(asked: Wanted) -> list[Chip]:
 def around(found: Listed) -> tuple[str, str] | None:
     """Where a search has found one thing that has a place: its name, and the others by their distance from it."""
     row = found.rows[0] if len(found.items) == 1 else {}
-    if found.wanted.near or not all(name in row for name in tabular.PLACE):
+    there = globe.place(row)
+    if found.wanted.near or there is None:
         return None
     label = row.get(f"{lists.item(found.query)[0]}Label")
-    spot = ",".join(f"{float(written(row[name])):.4f}" for name in tabular.PLACE)
+    spot = ",".join(f"{degrees:.4f}" for degrees in there)
     language = {key: found.wanted.given[key] for key in ("lang",) if key in found.wanted.given}
     return (written(label), address({lists.NEAR.name: spot, **language})) if label else None
 
@@ -114,5 +115,5 @@ def attributes(found: Listed) -> list[dict[str, str]]:
             for iri in made.keys() & things:
                 said = made[iri].get(f"data-{told.name}", "")
                 made[iri][f"data-{told.name}"] = f"{said} {values.short_of(value)}".strip()
-    places = [{f"data-{name}": written(row[name]) for name in tabular.PLACE if name in row} for row in found.rows]
+    places = [{f"data-{name}": written(row[name]) for name in globe.PLACE if name in row} for row in found.rows]
     return [made[lists.iri(row, variable)] | place for row, place in zip(found.rows, places, strict=True)]

@@ -7,7 +7,7 @@ from typing import Any
 from flask import g, url_for
 from pyoxigraph import Literal
 
-from citygraph import filters, listing, lists, ordering, queries, tabular
+from citygraph import filters, globe, listing, lists, ordering, queries
 from citygraph.addresses import local
 from citygraph.labels import written
 from citygraph.lists import Listed, Wanted
@@ -47,7 +47,7 @@ def shown(page: Listed, link: Link) -> dict[str, Any]:
     """What a template shows of a page: `link` makes the addresses of pages like it from what they say."""
     wanted, query = page.wanted, queries.load(f"pages/{page.wanted.name}")
     filled = {name for row in page.rows for name in row}
-    columns = [c for c in listing.columns(page.columns) if c in filled and c not in tabular.PLACE]
+    columns = [c for c in listing.columns(page.columns) if c in filled and c not in globe.PLACE]
     headings, rows = listing.table(columns, page.rows, site.terms, local, g.language)
     first = (wanted.page - 1) * wanted.per_page + 1
     turned = {name: link(wanted.said(page=(str(number),))) for name, number in page.around.items()}

@@ -16,7 +16,7 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from citygraph import filters, listing, queries, sparql
+from citygraph import filters, globe, listing, queries, sparql
 from citygraph.engine import Engine
 from citygraph.filters import item as item
 from citygraph.labels import Term
@@ -32,7 +32,6 @@ POINT = "http://www.w3.org/2003/01/geo/wgs84_pos#lat_long"
 PER_PAGE, MOST_PER_PAGE = 500, 1000
 NAMED_IN_QUERY = 100
 """Things that a search finds, up to which the query names them; more are picked out of its rows."""
-PLACE = ("latitude", "longitude")
 SEARCH = Parameter("q", XSD + "string", "Only things with a name, in any language, that has these words in it.")
 NEAR = Parameter("near", POINT, "Nearest first from a point, latitude,longitude in degrees, with the distance in km.")
 SORT = Parameter("sort", XSD + "token", "The column to sort by, with - before it for downwards.")
@@ -116,7 +115,7 @@ def sortable(name: str) -> list[str]:
 
 def placed(query: str) -> bool:
     """Whether the rows of a query have places on the map."""
-    return set(PLACE) <= set(projected(query))
+    return set(globe.PLACE) <= set(projected(query))
 
 
 def read(name: str, given: Sequence[tuple[str, str]], index: Index) -> Wanted:

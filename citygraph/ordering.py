@@ -7,12 +7,11 @@ from typing import TypeVar
 
 from pyoxigraph import Literal, NamedNode
 
+from citygraph import globe
 from citygraph.labels import NUMBERS, Term, folded, written
 from citygraph.namespaces import PREFIXES
 
 XSD = PREFIXES["xsd"]
-RADIUS = 6371.0088
-"""Of the earth in km, the mean."""
 DISTANCE = "km"
 """The column of the distance from a point."""
 
@@ -50,20 +49,11 @@ def place(row: Mapping[str, Term], column: str) -> Key | None:
 
 def by_distance(rows: Sequence[Row], latitude: float, longitude: float) -> list[Row]:
     """Rows with the kilometres from a point, nearest first; those without a place come last."""
-    there = [(kilometres(row, latitude, longitude), row) for row in rows]
+    places = [(globe.place(row), row) for row in rows]
+    there = [(globe.kilometres((latitude, longitude), place) if place else None, row) for place, row in places]
     there.sort(key=lambda pair: math.inf if pair[0] is None else pair[0])
     decimal = NamedNode(XSD + "decimal")
     return [row if km is None else {**row, DISTANCE: Literal(f"{km:.1f}", datatype=decimal)} for km, row in there]
-
-
-def kilometres(row: Mapping[str, Term], latitude: float, longitude: float) -> float | None:
-    """The way over the great circle, on a sphere."""
-    there = row.get("latitude"), row.get("longitude")
-    if not isinstance(there[0], Literal) or not isinstance(there[1], Literal):
-        return None
-    a, b, c, d = (math.radians(float(degrees)) for degrees in (latitude, longitude, there[0].value, there[1].value))
-    square = math.sin((c - a) / 2) ** 2 + math.cos(a) * math.cos(c) * math.sin((d - b) / 2) ** 2
-    return 2 * RADIUS * math.asin(min(1.0, math.sqrt(square)))
 
 
 def together(pairs: Iterable[tuple[T, Row]]) -> dict[T, list[Row]]:

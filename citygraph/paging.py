@@ -6,8 +6,9 @@ asked for. Where the graph does not change the order is kept, so that another pa
 
 from citygraph import listing, queries
 from citygraph.engine import Engine
+from citygraph.globe import PLACE
 from citygraph.listing import projected
-from citygraph.lists import NEAR, PLACE, SEARCH, SORT, Listed, Rows, Wanted, among, filled, iri, item, searched
+from citygraph.lists import NEAR, SEARCH, SORT, Listed, Rows, Wanted, among, filled, iri, item, searched
 from citygraph.names import Index
 from citygraph.narrowing import ORDER, VARIABLE, narrowed
 from citygraph.ordering import DISTANCE, by_column, by_distance, together

@@ -4,18 +4,27 @@ An answer has only the views that its columns allow: a map needs latitudes and l
 needs a column of numbers beside one of words.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Triple,
+    parse,
+    parse_query_results,
+)
 
-from citygraph import turtle
-from citygraph.labels import Links
+from citygraph import globe, tabular, turtle
+from citygraph.labels import Links, Term, written
 from citygraph.listing import address
-from citygraph.namespaces import PREFIXES, RDF_TYPE
+from citygraph.namespaces import RDF_TYPE
 from citygraph.views import Table, Value
 from citygraph.wording import gettext
 
@@ -25,21 +34,13 @@ SHOWN = 1000
 BARS = 60
 """Bars of a chart."""
 
-XSD = PREFIXES["xsd"]
-NUMBERS = {
-    XSD + name
-    for name in (
-        *("integer", "decimal", "double", "float", "int", "long", "short", "byte"),
-        *("nonNegativeInteger", "positiveInteger", "unsignedInt", "unsignedLong"),
-    )
-}
 LATITUDE = re.compile(r"(?:.*_)?(?:lat|latitude)|\w*(?:Lat|Latitude)", re.ASCII)
 LONGITUDE = re.compile(r"(?:.*_)?(?:lon|lng|long|longitude)|\w*(?:Lon|Lng|Long|Longitude)", re.ASCII)
 NUMBER = r"\s*(-?\d{1,3}(?:\.\d+)?)"
 WKT = re.compile(rf"(?:<[^<>]*>)?\s*POINT\s*\({NUMBER}\s{NUMBER}\s*\)\s*", re.IGNORECASE | re.ASCII)
 
-Binding = Mapping[str, Any]
-"""A term as SPARQL JSON results write it."""
+Row = dict[str, Term]
+"""A solution; what is unbound is absent."""
 
 
 class Place(NamedTuple):
@@ -56,12 +57,12 @@ class Solutions:
     """The solutions of a SELECT; `truth` is the answer to an ASK."""
 
     variables: list[str]
-    bindings: list[dict[str, Binding]]
+    rows: list[Row]
     truth: bool | None = None
 
-    def values(self, variable: str) -> list[Binding]:
+    def values(self, variable: str) -> list[Term]:
         """What a column holds, without the cells that are empty."""
-        return [row[variable] for row in self.bindings if variable in row]
+        return [row[variable] for row in self.rows if variable in row]
 
     @property
     def position(self) -> tuple[str, ...]:
@@ -70,7 +71,7 @@ class Solutions:
         if all(found) and all(self.numeric(variable) for variable in found):
             return tuple(found)
         for variable in self.variables:
-            if any(WKT.fullmatch(str(term["value"])) for term in self.values(variable)[:SHOWN]):
+            if any(WKT.fullmatch(written(term)) for term in self.values(variable)[:SHOWN]):
                 return (variable,)
         return ()
 
@@ -89,107 +90,92 @@ class Solutions:
     def words(self) -> list[str]:
         """The columns that say what a row is: those with texts, else with IRIs."""
         beside = [v for v in self.variables if v not in self.position and self.values(v) and not self.numeric(v)]
-        return [v for v in beside if any(is_literal(term) for term in self.values(v))] or beside[:1]
+        return [v for v in beside if any(isinstance(term, Literal) for term in self.values(v))] or beside[:1]
 
     @property
     def views(self) -> list[str]:
         """How these solutions can be shown."""
         if self.truth is not None:
             return ["table"]
-        charted = ["chart"] if self.numbers and len(self.bindings) > 1 else []
+        charted = ["chart"] if self.numbers and len(self.rows) > 1 else []
         return ["table", *(["map"] if self.position else []), *charted]
 
 
 def solutions(body: bytes) -> Solutions:
     """The solutions that SPARQL JSON results hold."""
-    document = json.loads(body)
-    if "boolean" in document:
-        return Solutions([], [], bool(document["boolean"]))
-    return Solutions(document["head"]["vars"], document["results"]["bindings"])
+    results = parse_query_results(body, format=QueryResultsFormat.JSON)
+    if isinstance(results, QueryBoolean):
+        return Solutions([], [], bool(results))
+    assert isinstance(results, QuerySolutions)
+    names = [variable.value for variable in results.variables]
+    return Solutions(names, [{name: row[name] for name in names if row[name] is not None} for row in results])
 
 
-def is_literal(term: Binding) -> bool:
-    """Whether a term is a literal, by its name of now or the one of old."""
-    return term["type"] in ("literal", "typed-literal")
-
-
-def number(term: Binding) -> float | None:
+def number(term: Term) -> float | None:
     """The number that a term is, if it is a finite one."""
-    if not is_literal(term) or term.get("datatype") not in NUMBERS:
-        return None
-    value = float(term["value"])
-    return value if abs(value) < float("inf") else None
+    value = tabular.plain(term)
+    return None if isinstance(value, bool | str) else value
 
 
 def table(found: Solutions, links: Links, prefixes: Mapping[str, str]) -> Table:
     """The table of solutions, up to 1,000 rows of it; an ASK is one cell."""
     if found.truth is not None:
-        answer = Value(gettext("yes") if found.truth else gettext("no"))
-        return Table(gettext("Answer"), "", [Value(gettext("answer"))], [[answer]], 1)
+        return truth(gettext("Answer"), found.truth)
     names = turtle.Names(prefixes)
-    rows = [[cell(row.get(v), links, names) for v in found.variables] for row in found.bindings[:SHOWN]]
-    return Table(gettext("Result"), "", [Value(v) for v in found.variables], rows, len(found.bindings))
+    rows = [[cell(row.get(v), links, names) for v in found.variables] for row in found.rows[:SHOWN]]
+    return Table(gettext("Result"), "", [Value(v) for v in found.variables], rows, len(found.rows))
 
 
-def cell(term: Binding | None, links: Links, names: turtle.Names) -> Value | None:
+def truth(title: str, answer: bool) -> Table:
+    """The answer to an ASK, as a table of one cell."""
+    return Table(title, "", [Value(gettext("answer"))], [[Value(gettext("yes") if answer else gettext("no"))]], 1)
+
+
+def cell(term: Term | None, links: Links, names: turtle.Names) -> Value | None:
     """One cell of a result: an IRI by its prefix, a literal as it is with its language."""
-    if term is None:
-        return None
-    if term["type"] == "uri":
-        return named(str(term["value"]), links, names)
-    if term["type"] == "bnode":
-        return Value(f"_:{term['value']}")
-    if term["type"] == "triple":
-        return Value(json.dumps(term["value"], ensure_ascii=False))
-    kind = "number" if number(term) is not None else "text"
-    return Value(str(term["value"]), None, term.get("xml:lang"), False, kind)
-
-
-def named(iri: str, links: Links, names: turtle.Names) -> Value:
-    """An IRI by its prefix, with a link to its page here, or out to the web."""
-    return Value(names.iri(iri).replace("\\", "").strip("<>"), address(iri, links), None, links(iri) is None, "link")
+    if isinstance(term, NamedNode):
+        value = address(term.value, links)
+        return Value(word(term, names), value, None, links(term.value) is None, "link")
+    if isinstance(term, Literal):
+        return Value(term.value, None, term.language, False, "number" if number(term) is not None else "text")
+    return None if term is None else Value(names.term(term))
 
 
 def places(found: Solutions, links: Links) -> list[Place]:
     """The rows with a place, up to 1,000 of them, each called by its first word and linked by its first IRI."""
     made: list[Place] = []
-    for row in found.bindings:
+    for row in found.rows:
         if (point := point_of(row, found.position)) is None:
             continue
         if len(made) == SHOWN:
             break
-        iri = next((str(term["value"]) for term in row.values() if term["type"] == "uri"), "")
-        label = next((str(row[v]["value"]) for v in found.words if v in row), iri)
+        iri = next((term.value for term in row.values() if isinstance(term, NamedNode)), "")
+        label = next((written(row[v]) for v in found.words if v in row), iri)
         made.append(Place(*point, label, address(iri, links) or ""))
     return made
 
 
-def point_of(row: Mapping[str, Binding], position: Sequence[str]) -> tuple[float, float] | None:
+def point_of(row: Row, position: Sequence[str]) -> tuple[float, float] | None:
     """Latitude and longitude of a row, where it has both and they are on the globe."""
-    if any(variable not in row for variable in position):
-        return None
-    if len(position) == 1:
-        point = WKT.fullmatch(str(row[position[0]]["value"]))
-        longitude, latitude = (float(point[1]), float(point[2])) if point else (999.0, 999.0)
-    else:
-        latitude, longitude = (float(row[variable]["value"]) for variable in position)
-    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+    if len(position) == 2:
+        return globe.place(row, position)
+    point = WKT.fullmatch(written(row[position[0]])) if position[0] in row else None
+    return globe.point(point[2], point[1]) if point else None
 
 
 def bars(found: Solutions, column: str, names: turtle.Names) -> list[tuple[str, float]]:
     """The rows of a bar chart: what the row is, and its number; up to 60 of them."""
     words = found.words or [v for v in found.variables if found.numeric(v)][:1]
     made = []
-    for row in found.bindings[:BARS]:
+    for row in found.rows[:BARS]:
         if column in row and (size := number(row[column])) is not None:
             made.append((", ".join(word(row[v], names) for v in words if v in row), size))
     return made
 
 
-def word(term: Binding, names: turtle.Names) -> str:
-    """A term as a label of a chart."""
-    text = str(term["value"])
-    return names.iri(text).replace("\\", "").strip("<>") if term["type"] == "uri" else text
+def word(term: Term, names: turtle.Names) -> str:
+    """A term in words: an IRI by its prefix."""
+    return names.iri(term.value).replace("\\", "").strip("<>") if isinstance(term, NamedNode) else written(term)
 
 
 class Line(NamedTuple):
@@ -243,7 +229,7 @@ def end(lines: list[Line], mark: str) -> None:
         lines[-1] = lines[-1]._replace(end=mark)
 
 
-def said(term: NamedNode | BlankNode | Literal | Triple, links: Links, names: turtle.Names) -> Value:
+def said(term: Term | Triple, links: Links, names: turtle.Names) -> Value:
     """A term as Turtle writes it, with a link where one can go."""
     if isinstance(term, NamedNode):
         return Value(names.iri(term.value), address(term.value, links), None, links(term.value) is None, "link")

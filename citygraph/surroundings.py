@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from pyoxigraph import Literal, NamedNode
 
-from citygraph import documents, listing, queries
+from citygraph import documents, globe, listing, queries
 from citygraph.engine import Engine
-from citygraph.labels import Labels, Links, Term, written
+from citygraph.labels import Labels, Links, Term
 from citygraph.views import Group, Place, Surroundings, Value
 
 FOLDER = "pages/about"
@@ -40,7 +40,7 @@ def around(
         [look.row(row) for row in asked[told][1]] if told in asked else [],
         [group for name, (text, rows) in asked.items() if name not in (told, mapped) and rows
          for group in look.groups(name, text, rows)],
-        [look.place(row) for row in asked[mapped][1]] if mapped in asked else [],
+        look.places(asked[mapped][1]) if mapped in asked else [],
     )  # fmt: skip
 
 
@@ -74,9 +74,13 @@ class Look:
             made.append(Group(query.title, self.cell(of_it[0], SHARED), headings, cells, text))
         return made
 
-    def place(self, row: Mapping[str, Term]) -> Place:
-        """A point on the map, in the hue of its field."""
+    def places(self, rows: list[Solution]) -> list[Place]:
+        """The points on the map, each in the hue of its field."""
+        return [self.place(row, *there) for row in rows if (there := globe.place(row))]
+
+    def place(self, row: Mapping[str, Term], latitude: float, longitude: float) -> Place:
+        """One of them."""
         value = self.cell(row, "place") or Value("")
         field = row.get("field")
         hue = self.coloured.get(field.value, 0) if isinstance(field, NamedNode) else 0
-        return Place(float(written(row["latitude"])), float(written(row["longitude"])), replace(value, hue=hue))
+        return Place(latitude, longitude, replace(value, hue=hue))

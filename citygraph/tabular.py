@@ -11,6 +11,7 @@ from typing import TextIO
 
 from pyoxigraph import Literal, NamedNode
 
+from citygraph import globe
 from citygraph.labels import Labels, Term, local_name, written
 from citygraph.namespaces import PREFIXES
 
@@ -18,7 +19,6 @@ XSD = PREFIXES["xsd"]
 WHOLE = {"integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger"}
 BROKEN = {"decimal", "double", "float"}
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
-PLACE = ("latitude", "longitude")
 
 Row = Mapping[str, Term]
 
@@ -40,7 +40,7 @@ def write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[str 
 def geojson(columns: Sequence[str], rows: Sequence[Row], item: str, head: Mapping[str, object]) -> bytes:
     """A FeatureCollection (RFC 7946), one feature for each row, without geometry where it has no place; `head` are
     members of the collection besides."""
-    shown = [name for name in columns if name not in (item, *PLACE)]
+    shown = [name for name in columns if name not in (item, *globe.PLACE)]
     several = Counter(row[item] for row in rows)
     features = []
     for row in rows:
@@ -56,9 +56,8 @@ def geojson(columns: Sequence[str], rows: Sequence[Row], item: str, head: Mappin
 
 def geometry(row: Row) -> dict[str, object] | None:
     """The point of a row, longitude first."""
-    if any(name not in row for name in PLACE):
-        return None
-    return {"type": "Point", "coordinates": [float(written(row["longitude"])), float(written(row["latitude"]))]}
+    there = globe.place(row)
+    return {"type": "Point", "coordinates": [there[1], there[0]]} if there else None
 
 
 def plain(term: Term) -> str | int | float | bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from pyoxigraph import Literal, QuerySolutions
 
-from citygraph import formats, lists, queries, tabular
+from citygraph import formats, globe, lists, queries, tabular
 from citygraph.browsing import METADATA
 from citygraph.dataset import Dataset, solutions
 from citygraph.distributions import File
@@ -203,7 +203,7 @@ def geojson(table: Table) -> Iterator[str]:
         feature: dict[str, object] = {"type": "Feature"}
         if table.unique:
             feature["id"] = row.pop(table.key)
-        place = [row.pop(name) for name in reversed(tabular.PLACE)]
+        place = [row.pop(name) for name in reversed(globe.PLACE)]
         feature["geometry"] = {"type": "Point", "coordinates": place} if None not in place else None
         feature["properties"] = row
         yield before + json.dumps(feature, ensure_ascii=False)

@@ -1,5 +1,6 @@
 """Any graph with coordinates has a map; one without says so."""
 
+import inspect
 import re
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def test_a_graph_with_very_many_places_shows_some_and_says_that_there_are_more(
     lights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(places, "MOST", 1)
-    monkeypatch.setattr(figure, "kept", {})
+    monkeypatch.setattr(figure, "found", inspect.unwrap(figure.found))
     text = page(over(lights), "/map")
     assert len(dots(text)) == 1
     assert "There are more places than a map can show; these are 1 of them." in text

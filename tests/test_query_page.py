@@ -10,11 +10,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode
 from werkzeug.test import TestResponse
 
 from citygraph import queries, results, wording
 from citygraph.answering import fault
 from citygraph.errors import QueryError
+from citygraph.namespaces import PREFIXES
 from citygraph.site import CODE
 
 HTML = {"Accept": "text/html"}
@@ -305,16 +307,24 @@ def test_editors_learn_the_names_that_the_graph_uses(client: FlaskClient) -> Non
 
 
 def test_numbers_that_are_years_or_no_numbers_make_no_chart() -> None:
-    year = {"type": "literal", "value": "2017", "datatype": results.XSD + "gYear"}
-    endless = {"type": "literal", "value": "INF", "datatype": results.XSD + "double"}
-    name = {"type": "literal", "value": "a"}
-    for other in (year, endless, name):
-        assert results.Solutions(["n", "v"], [{"n": name, "v": other}] * 2).views == ["table"]
+    year, endless, wrong = (
+        Literal(text, datatype=NamedNode(PREFIXES["xsd"] + kind))
+        for text, kind in (("2017", "gYear"), ("INF", "double"), ("many", "integer"))
+    )
+    word = Literal("a")
+    for other in (year, endless, wrong, word):
+        assert results.Solutions(["n", "v"], [{"n": word, "v": other}] * 2).views == ["table"]
+
+
+def test_a_number_that_is_none_is_shown_as_it_is_written(client: FlaskClient) -> None:
+    number = '"many"^^<http://www.w3.org/2001/XMLSchema#integer>'
+    reply = ask(client, f"SELECT ({number} AS ?latitude) ({number} AS ?longitude) WHERE {{ VALUES ?n {{ 1 2 }} }}")
+    assert reply.status_code == 200
+    assert reply.text.count("<span>many</span>") == 4
 
 
 @given(st.floats(-90, 90), st.floats(-180, 180))
 def test_a_point_in_wkt_is_longitude_first(latitude: float, longitude: float) -> None:
-    term = {"type": "literal", "value": f"POINT({longitude:.6f} {latitude:.6f})"}
-    point = results.point_of({"w": term}, ("w",))
+    point = results.point_of({"w": Literal(f"POINT({longitude:.6f} {latitude:.6f})")}, ("w",))
     assert point is not None
     assert point == pytest.approx((latitude, longitude), abs=1e-6)

@@ -4,13 +4,13 @@ A score is the weighted mean of the features that a thing has; what Wikidata doe
 candidates for a person to look at. Only what several independent features bear out is safe without one.
 """
 
-import math
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from citygraph.errors import EngineError
+from citygraph.globe import kilometres
 from citygraph.linking.things import Thing
 from citygraph.wikidata import COUNTRY, Item, Wikidata
 
@@ -102,13 +102,6 @@ def similarity(one: str, other: str) -> float:
     if folded == other_folded:
         return 0.98 if folded else 0.0
     return round(0.95 * SequenceMatcher(None, folded, other_folded).ratio(), 3)
-
-
-def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """The way between two points (latitude and longitude in degrees) over the globe."""
-    (lat1, lon1), (lat2, lon2) = ((math.radians(lat), math.radians(lon)) for lat, lon in (one, other))
-    inner = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    return 2 * 6371.0088 * math.asin(math.sqrt(min(1.0, inner)))
 
 
 def by_name(thing: Thing, item: Item) -> Feature:

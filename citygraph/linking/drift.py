@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from citygraph.errors import EngineError
-from citygraph.linking.candidates import fold, kilometres
+from citygraph.globe import kilometres
+from citygraph.linking.candidates import fold
 from citygraph.linking.things import LABEL, SAME_AS, Thing
 from citygraph.namespaces import RDF_TYPE, name
 from citygraph.turtle import Names, write

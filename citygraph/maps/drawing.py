@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from citygraph.globe import RADIUS
 from citygraph.maps.places import Places, Shown
-from citygraph.maps.projection import EUROPE, RADIUS, WORLD, Frame
+from citygraph.maps.projection import EUROPE, WORLD, Frame
 from citygraph.wording import gettext
 
 LAND = Path(__file__).with_name("land.json")

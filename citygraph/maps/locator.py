@@ -8,8 +8,9 @@ from functools import cache
 
 from markupsafe import Markup
 
+from citygraph.globe import RADIUS
 from citygraph.maps.drawing import drawing, land, marked
-from citygraph.maps.projection import MERIDIAN, RADIUS, WORLD, XY, Frame, framed, from_equal_earth, lambert
+from citygraph.maps.projection import MERIDIAN, WORLD, XY, Frame, framed, from_equal_earth, lambert
 from citygraph.maps.rings import TENTH, Ring, area, clipped, dense, path, simplified
 from citygraph.wording import gettext, ngettext
 

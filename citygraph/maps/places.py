@@ -11,7 +11,7 @@ from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode
 
-from citygraph import hues, lists, queries
+from citygraph import globe, hues, lists, queries
 from citygraph.engine import Engine
 from citygraph.labels import Term, folded, in_words, local_name, tag, written
 from citygraph.maps.projection import WORLD, XY
@@ -185,7 +185,7 @@ def gathered(rows: Sequence[Mapping[str, Term]]) -> tuple[list[Place], bool]:
     count."""
     about: dict[str, list[Mapping[str, Term]]] = {}
     for row in rows:
-        if degrees(row):
+        if globe.place(row):
             about.setdefault(written(row["place"]), []).append(row)
     made = []
     for several in about.values():
@@ -194,20 +194,11 @@ def gathered(rows: Sequence[Mapping[str, Term]]) -> tuple[list[Place], bool]:
             Held(named(r, "field"), text(r, "start"), text(r, "from"), text(r, "end")) for r in several
         )
         thing = named(row, "place")
-        place = degrees(row)
+        place = globe.place(row)
         if thing and place:
             made.append(Place(thing, *place, named(row, "country"), named(row, "region"), tuple(held)))
     made.sort(key=lambda place: (folded(place.thing.label), place.thing.iri))
     return made[:MOST], len(made) > MOST
-
-
-def degrees(row: Mapping[str, Term]) -> tuple[float, float] | None:
-    """Latitude and longitude, where they are some."""
-    try:
-        latitude, longitude = (float(text(row, name)) for name in ("latitude", "longitude"))
-    except ValueError:
-        return None
-    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
 
 
 def named(row: Mapping[str, Term], name: str) -> Named | None:

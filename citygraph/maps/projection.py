@@ -102,8 +102,6 @@ def framed(forward: Forward, width: float, left: float, right: float, bottom: fl
     return Frame(width, math.ceil((top - bottom) * scale), left, top, scale, forward)
 
 
-RADIUS = 6371.0088
-"""Of the earth in km, the mean."""
 EDGE = -equal_earth(0, MERIDIAN - 180)[0]
 NORTH, SOUTH = 84.2, -57.5
 WORLD = framed(equal_earth, 1000, -EDGE, EDGE, equal_earth(SOUTH, MERIDIAN)[1], equal_earth(NORTH, MERIDIAN)[1])

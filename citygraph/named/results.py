@@ -9,24 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import (
-    BlankNode,
-    Literal,
-    NamedNode,
-    QueryBoolean,
-    QueryResultsFormat,
-    QuerySolutions,
-    parse_query_results,
-)
+from pyoxigraph import BlankNode, Literal, NamedNode
 
 from citygraph import listing, queries, sparql, tabular
 from citygraph.engine import Engine
 from citygraph.labels import NAMING, Term, pick, written
+from citygraph.results import Row, solutions
 
 AT_ONCE = 500
 """Things whose names one query asks for."""
-
-Row = dict[str, Term]
 
 
 @dataclass(frozen=True)
@@ -46,14 +37,10 @@ class Rows:
 
 def read(body: bytes) -> Rows:
     """The rows of an answer in SPARQL JSON."""
-    results = parse_query_results(body, format=QueryResultsFormat.JSON)
-    if isinstance(results, QueryBoolean):
-        return Rows([], [], truth=bool(results))
-    assert isinstance(results, QuerySolutions)
-    names = [variable.value for variable in results.variables]
-    rows = [{name: row[name] for name in names if row[name] is not None} for row in results]
-    columns = listing.columns(names)
-    return Rows(columns, rows, frozenset(name for name in columns if f"{name}Label" in names))
+    found = solutions(body)
+    columns = listing.columns(found.variables)
+    paired = frozenset(name for name in columns if f"{name}Label" in found.variables)
+    return Rows(columns, found.rows, paired, found.truth)
 
 
 def named(found: Rows, engine: Engine, language: str) -> Rows:

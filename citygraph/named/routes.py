@@ -17,10 +17,10 @@ from citygraph.named import asked, catalogue, results
 from citygraph.named.asked import Asked
 from citygraph.queries import Query
 from citygraph.replies import link
-from citygraph.results import SHOWN
+from citygraph.results import SHOWN, truth
 from citygraph.site import site
 from citygraph.sparql import form, volatile
-from citygraph.views import Table, Value
+from citygraph.views import Table
 from citygraph.wording import gettext
 
 blueprint = Blueprint("named", __name__)
@@ -178,13 +178,7 @@ def table(wanted: Asked, body: bytes) -> Table:
     """The rows of an answer as a table, up to 1,000 of them; an ASK is one cell."""
     found = results.read(body)
     if found.truth is not None:
-        return Table(
-            wanted.query.title,
-            "",
-            [Value(gettext("Answer"))],
-            [[Value(gettext("yes") if found.truth else gettext("no"))]],
-            1,
-        )
+        return truth(wanted.query.title, found.truth)
     first = results.named(found.first(SHOWN), site.engine, g.language)
     shown = listing.table(found.columns, results.shown(first), site.terms, local, g.language)
     return Table(wanted.query.title, "", *shown, len(found.rows))

@@ -16,7 +16,7 @@ from threading import Lock
 from pyoxigraph import Literal, NamedNode
 from rapidfuzz.distance import OSA
 
-from citygraph import queries
+from citygraph import globe, queries
 from citygraph.engine import Engine, Term
 from citygraph.namespaces import PREFIXES
 from citygraph.reconciliation.folding import key
@@ -203,19 +203,10 @@ def point(text: str) -> tuple[float, float] | None:
     found = POINT.fullmatch(text)
     if not found:
         return None
-    first, second = float(found[1]), float(found[2])
-    latitude, longitude = (second, first) if "(" in text else (first, second)
-    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+    return globe.point(found[2], found[1]) if "(" in text else globe.point(found[1], found[2])
 
 
 def closeness(one: tuple[float, float], other: tuple[float, float]) -> float:
     """AGREES up to NEAR_KM, CONTRADICTS from FAR_KM on, and in between the less the farther."""
-    away = kilometres(one, other)
+    away = globe.kilometres(one, other)
     return min(1.0, max(0.0, (FAR_KM - away) / (FAR_KM - NEAR_KM)))
-
-
-def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """The way between two points on a sphere."""
-    a, b, c, d = map(math.radians, (*one, *other))
-    half = math.sin((c - a) / 2) ** 2 + math.cos(a) * math.cos(c) * math.sin((d - b) / 2) ** 2
-    return 2 * 6371.0 * math.asin(min(1.0, math.sqrt(half)))
