@@ -172,11 +172,12 @@ def load(given: argparse.Namespace) -> Dataset:
 def serve(given: argparse.Namespace) -> int:
     """Load the root or open its store, fork the query workers, then the web server's processes."""
     from citygraph.serving import run, taken
+    from server import create_app
 
     if problem := taken(given.host, given.port):
         return complain(problem)
     loaded = ondisk.opened(root_of(given), given.base, Path(given.store), progress) if given.store else load(given)
-    return run(loaded, given.host, given.port, given.workers, given.timeout, given.path, given.state)
+    return run(create_app, loaded, given.host, given.port, given.workers, given.timeout, given.path, given.state)
 
 
 def build(given: argparse.Namespace) -> int:

@@ -127,7 +127,7 @@ def one_of(offers: Sequence[formats.Format]) -> dict[str, object]:
 def fixed(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
     """The routes that are the same for every graph, but for the values they take."""
     language = parameter("lang", LANGUAGE, "The language of a page.")
-    rdf, graphs = documents.RDF_FORMATS, formats.GRAPH_FORMATS
+    rdf = documents.RDF_FORMATS
     pages = (formats.HTML, *rdf)
     yield "/", get("home", "The first page", [one_of(pages), language],
                    media_types([formats.HTML]), redirects=True)  # fmt: skip
@@ -149,6 +149,22 @@ def fixed(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
         yield f"/{path}.txt", get(path, summary, [], media_types([formats.TEXT]))
     for address, summary in (("/card.png", "The card for links to the site"), ("/favicon.ico", "The icon of the site")):
         yield address, get(address[1:].partition(".")[0], summary, [], {"image/png": {}})
+    yield from of_graphs(site)
+    yield "/api/openapi.json", get("openapi", "This document", [], {formats.JSON.media_type: {"type": "object"}})
+    iri = parameter("iri", IRI, "The IRI of a thing.", required=True)
+    yield "/resource", get("resource", "What the graph says of any IRI", [iri, one_of(documents.FORMATS), language],
+                           media_types(documents.FORMATS), redirects=True)  # fmt: skip
+    yield "/links", get("links", "Links with other datasets, and what is unlinked or in doubt", [language],
+                        media_types([formats.HTML]))  # fmt: skip
+    yield "/statistics", get("statistics", "What can be counted of the graph, as charts and tables", [language],
+                             media_types([formats.HTML]))  # fmt: skip
+    yield from of_files(site)
+    yield from looked_up()
+
+
+def of_graphs(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
+    """The routes of whole graphs, and of the contexts of tidy JSON."""
+    graphs = formats.GRAPH_FORMATS
     yield "/rdf-graph-store", get("graph-store", "A graph, the default one or a named one (Graph Store Protocol)", [
         parameter("default", {"type": "string"}, "The default graph: either this or `graph`."),
         parameter("graph", {"type": "string", "enum": sorted(site.dataset.graphs)}, "A named graph by its IRI."),
@@ -161,16 +177,6 @@ def fixed(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
     context: Schema = {"type": "object", "required": ["@context"]}
     yield "/context/{version}.jsonld", get("context", "The JSON-LD context of tidy JSON", [version], {
         formats.JSON_LD.media_type: context})  # fmt: skip
-    yield "/api/openapi.json", get("openapi", "This document", [], {formats.JSON.media_type: {"type": "object"}})
-    iri = parameter("iri", IRI, "The IRI of a thing.", required=True)
-    yield "/resource", get("resource", "What the graph says of any IRI", [iri, one_of(documents.FORMATS), language],
-                           media_types(documents.FORMATS), redirects=True)  # fmt: skip
-    yield "/links", get("links", "Links with other datasets, and what is unlinked or in doubt", [language],
-                        media_types([formats.HTML]))  # fmt: skip
-    yield "/statistics", get("statistics", "What can be counted of the graph, as charts and tables", [language],
-                             media_types([formats.HTML]))  # fmt: skip
-    yield from of_files(site)
-    yield from looked_up()
 
 
 def of_files(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:

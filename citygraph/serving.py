@@ -3,18 +3,21 @@
 import multiprocessing
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+from flask import Flask
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
 from citygraph.dataset import Dataset
-from citygraph.engine import Embedded
+from citygraph.engine import Embedded, Engine
 from citygraph.front import Front
 from citygraph.mounting import prefix_of
 from citygraph.remote import connect
+from citygraph.terminal import complain
 
 CACHE = 128 << 20
 """Bytes of kept answers, over all processes of the web server."""
@@ -26,40 +29,22 @@ QUERY_THREADS = 64
 
 
 def run(
-    loaded: Dataset, host: str, port: int, workers: int, timeout: float, path: str = "/", state: Path | None = None
-) -> int:
+    create_app: Callable[..., Flask], loaded: Dataset, host: str, port: int, workers: int, timeout: float,
+    path: str = "/", state: Path | None = None,
+) -> int:  # fmt: skip
     """Serve until the process is told to stop. The loaded store is shared by fork, never loaded again.
 
     The query workers are forked before granian starts a thread, since a process with threads cannot be forked safely.
     """
-    from server import create_app
-
-    problem = taken(host, port)
-    if problem:
-        print(problem, file=sys.stderr)
-        return 1
+    if problem := taken(host, port):
+        return complain(problem)
     multiprocessing.set_start_method("fork", force=True)
     engine = connect(loaded, timeout) or Embedded(loaded, workers=workers, timeout=timeout)
-    embedded = engine if isinstance(engine, Embedded) else None
     app = create_app(dataset=loaded, engine=engine, path=path, state=state)
-    if embedded and not loaded.files:
+    if isinstance(engine, Embedded) and not loaded.files:
         # Before the fork, so that the processes share it; over a store on disk it is built when it is first asked for.
         app.extensions["reconciliation"].prepare()
-    # A store elsewhere can change under us, and a kept answer may not outlive its data.
-    cache = CACHE // workers if embedded else 0
-    prefixes = ("", prefix_of(path))
-    queries = {f"{prefix}/sparql" for prefix in prefixes}
-    below = tuple(f"{prefix}/{folder}/" for prefix in prefixes for folder in ("queries", "q"))
-    archive = app.extensions["site"].archive
-    front = Front(
-        app,
-        queries=queries,
-        threads=QUERY_THREADS,
-        cache=cache,
-        engine=embedded,
-        below=below,
-        mark=lambda: archive.mark,
-    )
+    front = before(app, engine, path, workers)
     server = Server(
         "server:create_app",
         address=host,
@@ -82,6 +67,22 @@ def run(
     finally:
         engine.close()
     return 0
+
+
+def before(app: Flask, engine: Engine, path: str, workers: int) -> Front:
+    """What stands before the application, in each of the workers."""
+    archive, prefixes = app.extensions["site"].archive, ("", prefix_of(path))
+    embedded = engine if isinstance(engine, Embedded) else None
+    return Front(
+        app,
+        queries={f"{prefix}/sparql" for prefix in prefixes},
+        threads=QUERY_THREADS,
+        # A store elsewhere can change under us, and a kept answer may not outlive its data.
+        cache=CACHE // workers if embedded else 0,
+        engine=embedded,
+        below=tuple(f"{prefix}/{folder}/" for prefix in prefixes for folder in ("queries", "q")),
+        mark=lambda: archive.mark,
+    )
 
 
 def taken(host: str, port: int) -> str:

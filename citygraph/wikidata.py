@@ -17,7 +17,6 @@ ENTITY = "http://www.wikidata.org/entity/"
 COUNTRY, COORDINATES, MUL = "P17", "P625", "mul"
 """Properties of places that each item is compared by, and the language code of labels that hold in any language."""
 ITEM = re.compile(r"Q[1-9][0-9]*")
-PROPERTY = re.compile(r"P[1-9][0-9]*")
 BATCH = 50
 """Items that the API gives at once."""
 MAX_LAG = "5"

@@ -46,10 +46,7 @@ def parser() -> argparse.ArgumentParser:
     """The options."""
     made = argparse.ArgumentParser(prog="python -m export", description=__doc__)
     made.add_argument(
-        "--root",
-        type=Path,
-        default=None,
-        help="folder with ontology/, data/ and shapes/ (default: this checkout)",
+        "--root", type=Path, default=None, help="folder with ontology/, data/ and shapes/ (default: this checkout)"
     )
     made.add_argument("--base", default=None, help="base IRI (default: the one that the data states)")
     made.add_argument(
