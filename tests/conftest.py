@@ -1,7 +1,7 @@
 """What the tests stand on: the real graph, loaded once, and the application over it, by one engine or by all."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -69,3 +69,20 @@ def app(dataset: Dataset, engine: Engine, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def served() -> Iterator[Callable[[Path], FlaskClient]]:
+    """Starts a site over a root; it ends with the test."""
+    from server import create_app
+
+    engines = []
+
+    def start(root: Path) -> FlaskClient:
+        app = create_app(root, path="/")
+        engines.append(app.extensions["site"].engine)
+        return app.test_client()
+
+    yield start
+    for engine in engines:
+        engine.close()

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pools import alive
+
 
 def light() -> str:
     """A query that takes no time, different each time, since an answer that is kept proves nothing."""
@@ -101,13 +103,6 @@ def memory(main: int) -> int:
             text = Path(f"/proc/{pid}/smaps_rollup").read_text()
             total += int(text.partition("\nPss:")[2].split()[0]) << 10
     return total
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def soon(promise: Callable[[], object], seconds: float = 10.0) -> float:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -31,21 +31,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("CITYGRAPH_DIST")
     monkeypatch.delenv("CITYGRAPH_RELEASES")
     return harbours(tmp_path / "root")
-
-
-@pytest.fixture
-def served() -> Iterator[Site]:
-    """Starts a site over a root."""
-    engines = []
-
-    def start(root: Path) -> FlaskClient:
-        app = create_app(root, path="/")
-        engines.append(app.extensions["site"].engine)
-        return app.test_client()
-
-    yield start
-    for engine in engines:
-        engine.close()
 
 
 def export(root: Path) -> None:

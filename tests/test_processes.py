@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from live import serving
-from probes import alive, ask, light, light_load, roles, soon, tree
+from pools import alive
+from probes import ask, light, light_load, roles, soon, tree
 
 WORKERS = 2
 WITHIN = 10.0

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,6 @@ from citygraph import validation
 from citygraph.dataset import load
 from citygraph.reporting import term
 from export.__main__ import main
-from server import create_app
 
 BASE = "https://harbours.example.org/"
 SHAPES = """@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
@@ -45,17 +44,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def site(root: Path) -> Iterator[Site]:
-    engines = []
-
-    def start() -> FlaskClient:
-        app = create_app(root, path="/")
-        engines.append(app.extensions["site"].engine)
-        return app.test_client()
-
-    yield start
-    for engine in engines:
-        engine.close()
+def site(root: Path, served: Callable[[Path], FlaskClient]) -> Site:
+    return lambda: served(root)
 
 
 def export(root: Path) -> None:
