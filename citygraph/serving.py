@@ -71,7 +71,9 @@ def run(
 
 def before(app: Flask, engine: Engine, path: str, workers: int) -> Front:
     """What stands before the application, in each of the workers."""
-    archive, prefixes = app.extensions["site"].archive, ("", prefix_of(path))
+    site, prefixes = app.extensions["site"], ("", prefix_of(path))
+    # Told before the fork: a process that comes later runs the same code, whatever lies in the files by then.
+    started, archive = site.beginning, site.archive
     embedded = engine if isinstance(engine, Embedded) else None
     return Front(
         app,
@@ -81,7 +83,7 @@ def before(app: Flask, engine: Engine, path: str, workers: int) -> Front:
         cache=CACHE // workers if embedded else 0,
         engine=embedded,
         below=tuple(f"{prefix}/{folder}/" for prefix in prefixes for folder in ("queries", "q")),
-        mark=lambda: archive.mark,
+        mark=lambda: f"{started} {archive.mark}",
     )
 
 
