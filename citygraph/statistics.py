@@ -144,8 +144,9 @@ def drawings(chart: Chart, found: Rows, title: str) -> Iterator[tuple[Value | No
     elif chart.form == "columns":
         columns, layers = layered(chart, found)
         sums = [sum(layer.values[n] for layer in layers) for n in range(len(columns))]
-        ends = {"low": sums[0], "first": columns[0], "high": sums[-1], "last": columns[-1], "unit": unit}
-        told = gettext("From %(low)s %(unit)s (%(first)s) to %(high)s (%(last)s).") % ends
+        low, high = charts.figure(sums[0]), charts.figure(sums[-1])
+        ends = {"low": low, "first": columns[0], "high": high, "last": columns[-1], "unit": unit}
+        told = gettext("%(unit)s: from %(low)s (%(first)s) to %(high)s (%(last)s).") % ends
         yield None, charts.stacked(columns, layers, title, unit, told)
     elif chart.form == "multiples":
         columns, layers = layered(chart, found)

@@ -171,6 +171,13 @@ def test_a_drawing_with_links_in_it_is_no_mere_image() -> None:
     assert (plain.attrib["role"], linked.attrib["role"]) == ("img", "group")
 
 
+def test_words_do_not_run_together_where_no_drawing_is_shown() -> None:
+    layers = [charts.Layer("Film", [1, 30], 4), charts.Layer("Music", [2, 84], 8)]
+    read = re.sub(r"<[^>]+>", "", charts.stacked(["2004", "2025"], layers, "Members", "cities", "From 3 to 114."))
+    assert {"2004", "2025", "30", "84", "114", "to", "cities"} <= set(read.split())
+    assert "Film" in re.sub(r"<[^>]+>", "", charts.bars([("Film", 30)], "Title")).split()
+
+
 def test_small_charts_share_one_scale() -> None:
     layers = [charts.Layer("Much", [0, 10], 1), charts.Layer("Less", [0, 5], 2)]
     much, less = (pieces(drawn(svg)[0])[0][0] for svg in charts.multiples(["2024", "2025"], layers, "cities"))

@@ -39,6 +39,13 @@ def figures(text: str) -> dict[str, str]:
     return dict(re.findall(r'<figure class="plot[^"]*" id="(\w+)">(.*?)</figure>', text, re.DOTALL))
 
 
+def test_the_words_of_a_chart_count_cities_in_whole_numbers(client: FlaskClient) -> None:
+    shown = figures(page(client))
+    told = {name: plain(re.search(r"<desc.*?</desc>", shown[name], re.DOTALL)[0]) for name in ("growth", "joining")}  # type: ignore[index]
+    assert told["growth"] == "member cities: from 1 (2004) to 406 (2025)."
+    assert told["joining"] == "countries: from 1 (2004) to 108 (2025)."
+
+
 def plain(markup: str) -> str:
     return unescape(re.sub(r"<[^>]+>", "", markup)).strip()
 

@@ -38,7 +38,10 @@ def element(tag: str, *content: str, **attributes: str | float | None) -> Markup
         if value is not None
     )
     inside = "".join(escape(piece) for piece in content)
-    return Markup(f"<{tag}{told}>{inside}</{tag}>" if content else f"<{tag}{told}/>")
+    if not content:
+        return Markup(f"<{tag}{told}/>")
+    # A text browser would run the words of one into those of the next.
+    return Markup(f"{' ' if tag == 'text' else ''}<{tag}{told}>{inside}</{tag}>")
 
 
 def drawing(kind: str, width: float, height: float, title: str, description: str, pieces: Iterable[str]) -> Markup:
