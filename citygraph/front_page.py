@@ -1,7 +1,9 @@
 """The first page: what this is, how it grew, what is in it and what came last, and the doors to all the rest."""
 
-from flask import g, render_template
-from pyoxigraph import NamedNode
+from dataclasses import replace
+
+from flask import g, render_template, url_for
+from pyoxigraph import Literal, NamedNode
 
 from citygraph import formats, listing, maps, queries, statistics
 from citygraph.addresses import local
@@ -9,6 +11,7 @@ from citygraph.charts import Bar
 from citygraph.labels import local_name
 from citygraph.site import site
 from citygraph.statistics import Chart
+from citygraph.views import Table
 
 GAPS = "gaps-and-doubts"
 CAME = Chart("latest-fields", "bars", "field", ("cities",), unit="cities")
@@ -20,7 +23,7 @@ def page() -> str:
     return render_template(
         "home.html",
         figures=figures,
-        classes=listing.of_list(site.engine, "pages/home/classes", site.terms, local, g.language),
+        classes=classes(),
         world=maps.world(g.language),
         growth=statistics.named("growth"),
         fields=fields(),
@@ -29,6 +32,19 @@ def page() -> str:
         gaps_query=queries.load(GAPS).text,
         formats=formats.GRAPH_FORMATS[:4],
     )
+
+
+def classes() -> Table:
+    """How many things there are of each class. Where no list has them, their number leads to them."""
+    query, things = queries.load("pages/home/classes"), queries.load("pages/home/things")
+    lang = Literal(g.language)
+    rows = site.engine.select(query.filled({"lang": lang}))
+    headings, cells = listing.table(listing.columns(listing.projected(query.text)), rows, site.terms, local, g.language)
+    for row, told in zip(rows, cells, strict=True):
+        if not site.menu and isinstance(row["class"], NamedNode) and told[-1]:
+            text = things.filled({"class": row["class"], "lang": lang})
+            told[-1] = replace(told[-1], href=url_for("graph.sparql", query=text))
+    return Table(query.title, query.comment, headings, cells, len(rows))
 
 
 def fields() -> list[Bar]:

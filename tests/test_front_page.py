@@ -131,3 +131,18 @@ def test_the_first_page_of_another_graph_shows_what_it_has(root: str) -> None:
     for there in ("What is in it", "Take it with you", "Use the data", 'href="/statistics"'):
         assert there in text
     engine.close()
+
+
+@pytest.mark.parametrize(("root", "things", "named"), [("harbours", 21, "横浜"), ("lighthouses", 2, "Plymouth Hoe")])
+def test_the_things_of_a_graph_without_lists_are_two_clicks_from_its_first_page(
+    root: str, things: int, named: str
+) -> None:
+    dataset = load(Path(__file__).parent / "roots" / root)
+    engine = Embedded(dataset, workers=1)
+    client = create_app(dataset=dataset, engine=engine).test_client()
+    found = re.search(rf'href="(/sparql\?[^"]+)">{things}</a>', page(client))
+    assert found
+    listed = page(client, unescape(found[1]))
+    assert listed.count("<tr><td>") == things
+    assert re.search(rf"<a [^>]+>[^<]+</a></td><td><span[^>]*>{named}</span>", listed)
+    engine.close()

@@ -4,8 +4,7 @@ from urllib.parse import quote
 
 QUERY = quote("SELECT ?city ?name WHERE { ?city a ccn:CreativeCity ; rdfs:label ?name } ORDER BY ?name LIMIT 20")
 PREFIXES = quote(
-    "PREFIX ccn: <https://w3id.org/creative-cities/ontology#>\n"
-    "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
+    "PREFIX ccn: <https://w3id.org/creative-cities/ontology#>\nPREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
 )
 
 PAGES = {
