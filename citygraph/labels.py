@@ -14,6 +14,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from citygraph.namespaces import PREFIXES, name
 from citygraph.views import Value
+from citygraph.wording import gettext
 
 PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ə": "e", "þ": "th", "ð": "d"})
 """Letters that Unicode does not take apart."""
@@ -114,7 +115,7 @@ class Reader:
             return shown(term)
         label = self.label(term)
         if not isinstance(term, NamedNode):
-            return Value(label.value, None, tag(label)) if label else Value("unnamed")
+            return Value(label.value, None, tag(label)) if label else Value(gettext("unnamed"))
         here = self.links(term.value)
         href = here or (term.value if term.value.startswith(("http://", "https://")) else None)
         if label is None and here and "#" in term.value:
@@ -126,11 +127,11 @@ class Reader:
         return Value(text, href, tag(label), here is None, "link")
 
     def heading(self, predicate: str) -> Value:
-        """A property by its label, else by its name in words."""
+        """A property by its label, else by its name in words, if it can be in those of the page's language."""
         found = self.value(NamedNode(predicate))
         if self.label(NamedNode(predicate)):
             return found
-        return Value(in_words(local_name(predicate)), found.href, None, found.outside, "link")
+        return Value(gettext(in_words(local_name(predicate))), found.href, None, found.outside, "link")
 
     def literals(self, node: Term, predicate: str) -> list[Literal]:
         """The literals that a node has by one property."""

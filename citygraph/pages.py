@@ -25,6 +25,7 @@ from citygraph.labels import (
 from citygraph.namespaces import RDF_TYPE, name
 from citygraph.sparql import bind
 from citygraph.views import Fact, Page, Part, Row, Value
+from citygraph.wording import gettext
 
 LEADS = [name(c).value for c in ("dcterms:description", "skos:definition", "rdfs:comment", "schema:description")]
 DEFINED_BY = name("rdfs:isDefinedBy").value
@@ -189,7 +190,7 @@ class Composer:
     def kind(self, term: Term) -> str:
         """The class of a node in words."""
         types = self.types(term)
-        return in_words(types[0].text.rpartition(":")[2]) if types else ""
+        return gettext(in_words(types[0].text.rpartition(":")[2])) if types else ""
 
     def named(self, term: Term) -> Value:
         """The name of a part on the page of its thing."""

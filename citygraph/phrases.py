@@ -14,54 +14,56 @@ from citygraph.labels import Reader, Term, in_words, local_name, pick, shown, ta
 from citygraph.namespaces import PREFIXES, RDF_TYPE, name
 from citygraph.turtle import Names
 from citygraph.views import Form, Phrase, Rule, Value
+from citygraph.wording import gettext as _
+from citygraph.wording import message
 
 SH, RDF, XSD, COMMENT = PREFIXES["sh"], PREFIXES["rdf"], PREFIXES["xsd"], name("rdfs:comment").value
 CLASSES = {name("owl:Class"), name("rdfs:Class")}
 DATATYPES = {
-    RDF + "langString": "text in a stated language",
-    XSD + "string": "text",
-    XSD + "boolean": "true or false",
-    XSD + "integer": "whole number",
-    XSD + "decimal": "decimal number",
-    XSD + "double": "number",
-    XSD + "date": "date",
-    XSD + "dateTime": "date and time",
-    XSD + "gYear": "year",
-    XSD + "gYearMonth": "month of a year",
-    XSD + "anyURI": "web address",
+    RDF + "langString": message("text in a stated language"),
+    XSD + "string": message("text"),
+    XSD + "boolean": message("true or false"),
+    XSD + "integer": message("whole number"),
+    XSD + "decimal": message("decimal number"),
+    XSD + "double": message("number"),
+    XSD + "date": message("date"),
+    XSD + "dateTime": message("date and time"),
+    XSD + "gYear": message("year"),
+    XSD + "gYearMonth": message("month of a year"),
+    XSD + "anyURI": message("web address"),
 }
 KINDS = {
-    "IRI": "an IRI",
-    "Literal": "a literal",
-    "BlankNode": "a node without a name",
-    "BlankNodeOrIRI": "an IRI or a node without a name",
-    "IRIOrLiteral": "an IRI or a literal",
-    "BlankNodeOrLiteral": "a literal or a node without a name",
+    "IRI": message("an IRI"),
+    "Literal": message("a literal"),
+    "BlankNode": message("a node without a name"),
+    "BlankNodeOrIRI": message("an IRI or a node without a name"),
+    "IRIOrLiteral": message("an IRI or a literal"),
+    "BlankNodeOrLiteral": message("a literal or a node without a name"),
 }
 BOUNDS = {
-    "minInclusive": "at least {}",
-    "minExclusive": "more than {}",
-    "maxInclusive": "at most {}",
-    "maxExclusive": "less than {}",
-    "minLength": "{} characters or more",
-    "maxLength": "{} characters or fewer",
+    "minInclusive": message("at least {}"),
+    "minExclusive": message("more than {}"),
+    "maxInclusive": message("at most {}"),
+    "maxExclusive": message("less than {}"),
+    "minLength": message("{} characters or more"),
+    "maxLength": message("{} characters or fewer"),
 }
 PAIRS = {
-    "equals": "the same values as ",
-    "disjoint": "no value of ",
-    "lessThan": "less than each ",
-    "lessThanOrEquals": "no more than any ",
+    "equals": message("the same values as "),
+    "disjoint": message("no value of "),
+    "lessThan": message("less than each "),
+    "lessThanOrEquals": message("no more than any "),
 }
 TARGETS = {
-    "targetClass": "every ",
-    "targetSubjectsOf": "whatever has ",
-    "targetObjectsOf": "every value of ",
+    "targetClass": message("every "),
+    "targetSubjectsOf": message("whatever has "),
+    "targetObjectsOf": message("every value of "),
     "targetNode": "",
 }
 PATHS = {
-    "zeroOrMorePath": "any number of steps of ",
-    "oneOrMorePath": "one or more steps of ",
-    "zeroOrOnePath": "perhaps ",
+    "zeroOrMorePath": message("any number of steps of "),
+    "oneOrMorePath": message("one or more steps of "),
+    "zeroOrOnePath": message("perhaps "),
 }
 SHOWN = 8
 """Values of a closed choice that are spelt out; of more, the first ones and how many there are."""
@@ -152,12 +154,12 @@ class Shapes:
         phrases: list[Phrase] = []
         for target, words in TARGETS.items():
             if found := self.values(shape, target):
-                phrases.append([Value(words), *joined([[self.named(t)] for t in found], ", ", " or ")])
+                phrases.append([Value(_(words)), *joined([[self.named(t)] for t in found], ", ", _(" or "))])
         if CLASSES & self.types(shape):
-            phrases.append([Value(TARGETS["targetClass"]), self.named(shape)])
+            phrases.append([Value(_("every ")), self.named(shape)])
         if self.values(shape, "target"):
-            phrases.append([Value("what a query finds")])
-        return joined(phrases, ", ", " and ")
+            phrases.append([Value(_("what a query finds"))])
+        return joined(phrases, ", ", _(" and "))
 
     def classes(self, shape: NamedNode) -> Iterator[str]:
         """The classes whose members a shape is about."""
@@ -172,7 +174,7 @@ class Shapes:
         return Rule(
             anchor=self.anchor(part) if part != shape else None,
             path=self.path(path) if path is not None else [],
-            words=self.words(part) or ([self.title(shape)] if queries else [Value("any number of values")]),
+            words=self.words(part) or ([self.title(shape)] if queries else [Value(_("any number of values"))]),
             subjects=self.subjects(shape),
             messages=messages,
             why=self.text(shape, COMMENT) if queries else None,
@@ -199,7 +201,7 @@ class Shapes:
         """A property path as it is said."""
         if isinstance(path, NamedNode):
             return [self.named(path)]
-        return self.once(path, self.steps) or [Value("a path")]
+        return self.once(path, self.steps) or [Value(_("a path"))]
 
     def once(self, node: Term, say: Callable[[Term], Phrase]) -> Phrase:
         """What is said of a node; nothing where it is being said already, since shapes may hold each other."""
@@ -213,14 +215,14 @@ class Shapes:
     def steps(self, path: Term) -> Phrase:
         """A path that is more than a property."""
         if inner := self.one(path, "inversePath"):
-            return [*self.path(inner), Value(" (read backwards)")]
+            return [*self.path(inner), Value(_(" (read backwards)"))]
         if inner := self.one(path, "alternativePath"):
-            return joined([self.path(p) for p in self.reader.members(inner)], ", ", " or ")
+            return joined([self.path(p) for p in self.reader.members(inner)], ", ", _(" or "))
         for parameter, words in PATHS.items():
             if inner := self.one(path, parameter):
-                return [Value(words), *self.path(inner)]
+                return [Value(_(words)), *self.path(inner)]
         members = self.reader.members(path)
-        return joined([self.path(p) for p in members], ", then ") if members != [path] else []
+        return joined([self.path(p) for p in members], _(", then ")) if members != [path] else []
 
     def properties(self, path: Term | None, seen: frozenset[Term] = frozenset()) -> Iterator[str]:
         """The properties in a path."""
@@ -237,19 +239,20 @@ class Shapes:
         members = self.reader.members
         phrases = [say(value) for parameter, say in self.sayings.items() for value in self.values(shape, parameter)]
         for value in self.values(shape, "pattern"):
-            flags = "".join(f" (flags {written(flag)})" for flag in self.values(shape, "flags"))
-            phrases.append([Value("that matches "), Value(written(value), kind="code"), Value(flags)])
+            flags = "".join(_(" (flags %(flags)s)") % {"flags": written(flag)} for flag in self.values(shape, "flags"))
+            phrases.append([Value(_("that matches ")), Value(written(value), kind="code"), Value(flags)])
         if qualified := self.values(shape, "qualifiedValueShape"):
-            many = Value((self.count(shape, "qualifiedMinCount", "qualifiedMaxCount") or "any number") + " that is ")
+            count = self.count(shape, "qualifiedMinCount", "qualifiedMaxCount") or _("any number")
+            many = Value(count + _(" that is "))
             phrases += [[many, *self.shape(one)] for one in qualified]
         if Literal(True) in self.values(shape, "closed"):
             others = [[self.named(m)] for node in self.values(shape, "ignoredProperties") for m in members(node)]
-            besides = [Value(" and "), *joined(others, ", ", " and ")] if others else []
-            phrases.append([Value("no properties but those below"), *besides])
+            besides = [Value(_(" and ")), *joined(others, ", ", _(" and "))] if others else []
+            phrases.append([Value(_("no properties but those below")), *besides])
         said = [phrase for phrase in phrases if phrase]
         count = self.count(shape, "minCount", "maxCount")
         if not count and said and self.one(shape, "path") and not qualified:
-            count = "any number"
+            count = _("any number")
         return joined([[Value(count)], *said] if count else said, ", ")
 
     def count(self, shape: Term, least: str, most: str) -> str:
@@ -257,12 +260,14 @@ class Shapes:
         stated = [written(found) if (found := self.one(shape, one)) else "" for one in (least, most)]
         low, high = (int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None for text in stated)
         if high == 0:
-            return "none"
-        if low and high:
-            return (f"exactly {low}" if low == high else f"{low} to {high}").replace("exactly 1", "exactly one")
-        if low or high:
-            return f"at least {low}".replace(" 1", " one") if low else f"at most {high}".replace(" 1", " one")
-        return ""
+            return _("none")
+        if low and high and low != high:
+            return _("%(low)s to %(high)s") % {"low": low, "high": high}
+        number = low or high
+        if not number:
+            return ""
+        form = message("exactly {}") if low and high else message("at least {}") if low else message("at most {}")
+        return _(form).format(_("one") if number == 1 else number)
 
     @property
     def sayings(self) -> dict[str, Callable[[Term], Phrase]]:
@@ -271,43 +276,44 @@ class Shapes:
         return {
             "class": self.instance,
             "datatype": self.datatype,
-            "nodeKind": lambda kind: [Value(KINDS.get(local_name(written(kind)), written(kind)))],
-            "node": lambda node: [Value("that fits "), *self.shape(node)],
-            "or": lambda node: joined([self.shape(m) for m in members(node)], ", ", " or "),
-            "xone": lambda node: [Value("just one of: "), *joined([self.shape(m) for m in members(node)], ", ")],
-            "and": lambda node: joined([self.shape(m) for m in members(node)], ", ", " and "),
-            "not": lambda node: [Value("not "), *self.shape(node)],
+            "nodeKind": lambda kind: [Value(_(KINDS.get(local_name(written(kind)), written(kind))))],
+            "node": lambda node: [Value(_("that fits ")), *self.shape(node)],
+            "or": lambda node: joined([self.shape(m) for m in members(node)], ", ", _(" or ")),
+            "xone": lambda node: [Value(_("just one of: ")), *joined([self.shape(m) for m in members(node)], ", ")],
+            "and": lambda node: joined([self.shape(m) for m in members(node)], ", ", _(" and ")),
+            "not": lambda node: [Value(_("not ")), *self.shape(node)],
             "in": self.choice,
-            "hasValue": lambda value: [Value("among them "), self.named(value)],
-            "languageIn": lambda node: [Value("in the language " + " or ".join(map(written, members(node))))],
-            "uniqueLang": lambda value: [Value("one in each language")] if value == true else [],
+            "hasValue": lambda value: [Value(_("among them ")), self.named(value)],
+            "languageIn": lambda node: [Value(_("in the language ") + _(" or ").join(map(written, members(node))))],
+            "uniqueLang": lambda value: [Value(_("one in each language"))] if value == true else [],
             **{parameter: self.bound(text) for parameter, text in BOUNDS.items()},
             **{parameter: self.pair(text) for parameter, text in PAIRS.items()},
         }  # fmt: skip
 
     def bound(self, text: str) -> Callable[[Term], Phrase]:
         """A bound of a value or of its length."""
-        return lambda value: [Value(text.format(self.named(value).text))]
+        return lambda value: [Value(_(text).format(self.named(value).text))]
 
     def pair(self, text: str) -> Callable[[Term], Phrase]:
         """A comparison with the values of another property."""
-        return lambda value: [Value(text), self.named(value)]
+        return lambda value: [Value(_(text)), self.named(value)]
 
     def instance(self, kind: Term) -> Phrase:
         """That a value belongs to a class."""
         value = self.named(kind)
-        return [Value("an " if value.text[:1].lower() in tuple("aeio") else "a "), value]
+        return [Value(_("an ") if value.text[:1].lower() in tuple("aeio") else _("a ")), value]
 
     def datatype(self, kind: Term) -> Phrase:
         """That a value has a datatype."""
         code, known = Value(self.names.term(kind).replace("\\", ""), kind="code"), DATATYPES.get(written(kind))
-        return [Value(f"{known} "), code] if known else [code]
+        return [Value(f"{_(known)} "), code] if known else [code]
 
     def choice(self, node: Term) -> Phrase:
         """That a value is one of a few."""
         members = self.reader.members(node)
-        listed = joined([[self.named(m)] for m in members[:SHOWN]], ", ", None if members[SHOWN:] else " or ")
-        return [Value("one of "), *listed, *([Value(f" and {len(members) - SHOWN} more")] if members[SHOWN:] else [])]
+        listed = joined([[self.named(m)] for m in members[:SHOWN]], ", ", None if members[SHOWN:] else _(" or "))
+        rest = [Value(_(" and %(number)s more") % {"number": len(members) - SHOWN})] if members[SHOWN:] else []
+        return [Value(_("one of ")), *listed, *rest]
 
     def shape(self, node: Term) -> Phrase:
         """A shape inside another: in its own words, or by its name where it has none."""

@@ -16,6 +16,7 @@ from citygraph.site import Site
 from citygraph.sparql import bind
 from citygraph.turtle import Names
 from citygraph.views import Entry, Fact, Glossary, Phrase, Row, Value
+from citygraph.wording import gettext
 
 CLASSES = {name(c).value for c in ("owl:Class", "rdfs:Class", "rdfs:Datatype")}
 DOMAINS = [name(c).value for c in ("rdfs:domain", "schema:domainIncludes")]
@@ -160,9 +161,9 @@ class Compiler:
             iri=iri,
             anchor=None if fragment == iri else fragment,
             name=self.names.term(term).replace("\\", "").strip("<>"),
-            title=Value(title.text if best else in_words(local_name(iri)), title.href, title.language, title.outside),
+            title=Value(title.text if best else gettext(in_words(local_name(iri))), title.href, title.language, title.outside),
             names=[Value(one.value, None, one.language) for one in labels if best and one.value != best.value],
-            kind=", ".join(sorted({in_words(local_name(kind)) for kind in self.kinds(iri)})),
+            kind=", ".join(sorted({gettext(in_words(local_name(kind))) for kind in self.kinds(iri)})),
             texts=self.composer.leads(term),
             notes=[Value(one.value, None, tag(one)) for one in self.reader.literals(term, NOTE)],
             rows=self.rows(term),

@@ -24,8 +24,8 @@ WRITTEN = "en"
 """The language that the templates are written in."""
 INTERFACE = {WRITTEN: "English", "sv": "Svenska"}
 """The languages of the interface, each by its own name."""
-LABELS = (*INTERFACE, "fr", "es")
-"""The languages that labels are asked for in when a browser says which it reads."""
+LABELS = {**INTERFACE, "fr": "Français", "es": "Español"}
+"""The languages that labels are asked for in when a browser says which it reads, likewise."""
 KEPT = 1024
 SENTENCES = {"en": ("y", "MMMM y", "d MMMM y"), "sv": ("y", "MMMM y", "'den' d MMMM y")}
 """How a year, a month and a day are said in the midst of a sentence, as Unicode's CLDR writes patterns."""
@@ -60,6 +60,11 @@ def spoken() -> str:
 def gettext(message: str) -> str:
     """A message of the interface in the language of the page."""
     return catalogue(spoken()).gettext(message) if message else ""
+
+
+def message(text: str) -> str:
+    """A message that is translated where it is said: here it is only marked, for whoever looks for all of them."""
+    return text
 
 
 def ngettext(one: str, many: str, number: int) -> str:
