@@ -27,6 +27,8 @@ def read() -> Response | None:
     g.parameters = dict(reversed(protocol.parameters(request.query_string)))
     g.language = g.parameters.get("lang") or wording.WRITTEN
     if not LANGUAGE.fullmatch(g.language):
+        # The page that says so goes on in a language that there is.
+        del g.parameters["lang"]
         raise BadRequest("lang is a language tag such as en, sv, fr or es.")
     if request.method == "OPTIONS":
         return replies.allowed((request.url_rule and request.url_rule.methods) or {"GET", "HEAD"})

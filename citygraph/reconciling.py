@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
-from flask import Flask, Response, abort, current_app, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, g, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from citygraph import formats, protocol, replies
 from citygraph.errors import Busy
+from citygraph.labels import pick
 from citygraph.protocol import BadRequest, UnsupportedMediaType
 from citygraph.reconciliation import pasted, reading
 from citygraph.reconciliation.answers import Reconciliation
 from citygraph.reconciliation.candidates import Query
-from citygraph.site import Site
+from citygraph.reconciliation.register import Register
+from citygraph.site import Site, site
 
 FRAMED = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors *"
@@ -170,13 +172,22 @@ def table(asked: Mapping[str, str]) -> Response:
         response.headers["Content-Disposition"] = 'attachment; filename="reconciled.csv"'
     else:
         register = made.register
+        replies.spoken(formats.HTML)
         page = render_template(
             "reconcile.html", asked=asked, beside=beside, lines=lines, columns=pasted.columns(made), most=pasted.MOST,
-            types=list(zip(register.types, register.labels, strict=True)), properties=properties, batch=reading.BATCH,
+            types=types(register), properties=properties, batch=reading.BATCH,
         )  # fmt: skip
         response = Response(page, content_type=formats.HTML.content_type)
+        response.vary.add("Accept-Language")
     response.headers["Cache-Control"] = "no-store" if names else replies.CACHED
     if not names and request.method == "GET":
         response.add_etag()
         response.make_conditional(request)
     return response
+
+
+def types(register: Register) -> list[tuple[str, str]]:
+    """The classes that names may be of, called as the page's language has it."""
+    own = {kind: pick(site.terms.get(kind, []), g.language) for kind in register.types}
+    return [(kind, found.value if (found := own[kind]) else label)
+            for kind, label in zip(register.types, register.labels, strict=True)]  # fmt: skip

@@ -38,6 +38,8 @@ def finished(response: Response) -> Response:
     """A reply with the headers that every reply carries."""
     for key, value in EVERYWHERE.items():
         response.headers.setdefault(key, value)
+    if "carried" in g and response.mimetype == formats.HTML.media_type:
+        response.headers.setdefault("Content-Language", wording.spoken())
     return response
 
 
@@ -156,7 +158,9 @@ def problem(
     if format is PROBLEM:
         body = json.dumps(document, ensure_ascii=False)
     elif spoken(format) is formats.HTML:
-        body = render_template("problem.html", problem=document, title=title, turned_to=())
+        # The same error in another language is only there to be had again for what can be asked for again.
+        again = {} if "parameters" in g and request.method == "GET" else {"turned_to": ()}
+        body = render_template("problem.html", problem=document, title=title, refused=True, **again)
     else:
         told = [f"{status} {title}", detail, *(f"{key}: {value}" for key, value in (extra or {}).items())]
         body = "\n".join(told) + "\n"

@@ -112,6 +112,10 @@ class Site:
         """What the site is called: as its dataset is, else by its base."""
         return self.said("rdfs:label") or self.said("dcterms:title") or shortened(self.dataset.base)
 
+    def called(self, language: str) -> str:
+        """The title in a language, where the dataset has one in it."""
+        return self.said("rdfs:label", language) or self.said("dcterms:title", language) or self.title
+
     @cached_property
     def modified(self) -> datetime | None:
         """The day of the release, as the dataset states it."""
