@@ -33,14 +33,16 @@ def url_on_page(endpoint: str, **values: Any) -> str:
 
 
 def in_languages() -> list[dict[str, str]]:
-    """The page that is asked for in the languages of labels: tag, address, and the name of those of the interface.
+    """The page that is asked for in the languages of labels: tag, address, own name, and once more the name of those
+    of the interface.
 
     The last one is for readers of any other language."""
     given = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
     made = [{"language": "x-default", "address": request.script_root + with_query(request.path, given)}]
     for tag in reversed(wording.LABELS):
         address = request.script_root + with_query(request.path, [*given, ("lang", tag)])
-        made.insert(0, {"language": tag, "address": address, "name": wording.INTERFACE.get(tag, "")})
+        made.insert(0, {"language": tag, "address": address, "called": wording.LABELS[tag],
+                        "name": wording.INTERFACE.get(tag, "")})  # fmt: skip
     return made
 
 

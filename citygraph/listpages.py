@@ -15,7 +15,7 @@ from citygraph.names import MOST_CHOICES
 from citygraph.queries import Query
 from citygraph.site import Site, once, site
 from citygraph.views import Table, Value
-from citygraph.wording import gettext
+from citygraph.wording import gettext, message
 
 Link = Callable[[dict[str, Any]], str]
 
@@ -96,7 +96,7 @@ def whole(name: str) -> int:
     return int(written(row["things"]))
 
 
-TITLES = {"at": "On the day", "q": "Name", "near": "Nearest to"}
+TITLES = {"at": message("On the day"), "q": message("Name"), "near": message("Nearest to")}
 """What the filters are called that no term of a vocabulary is called like."""
 HINTS = {"near": "58.59,16.18"}
 

@@ -218,7 +218,7 @@ def graph(body: bytes, links: Links, prefixes: Mapping[str, str]) -> Graph:
             lines.append(Line(2, [cells[2]], ""))
         subject, predicate = fact.subject, fact.predicate
     end(lines, " .")
-    heads = [Value(gettext(name)) for name in ("subject", "predicate", "object")]
+    heads = [Value(name) for name in (gettext("subject"), gettext("predicate"), gettext("object"))]
     used = {prefix: prefixes[prefix] for prefix in sorted(names.used)}
     return Graph(used, lines, Table(gettext("Graph"), "", heads, rows, len(facts)), len(facts))
 

@@ -17,7 +17,7 @@ from citygraph.listing import cell, projected
 from citygraph.protocol import BadRequest
 from citygraph.site import once, site
 from citygraph.views import Table, Value
-from citygraph.wording import gettext
+from citygraph.wording import gettext, message
 
 blueprint = Blueprint("statistics", __name__)
 
@@ -48,18 +48,18 @@ class Chart:
 
 
 CHARTS = (
-    Chart("growth", "columns", "field", ("members",), across="year", unit="member cities"),
-    Chart("fields", "multiples", "field", ("members",), across="year", unit="member cities",
-          title="The growth of each field", query="growth"),
-    Chart("joining", "columns", "", ("earlierCountries", "newCountries"), across="year", unit="countries"),
-    Chart("rounds", "bars", "year", ("countedCities",), thing="round", whole="announcedCities", unit="cities"),
-    Chart("countries", "bars", "country", ("cities",), unit="cities"),
-    Chart("regions", "bars", "region", ("cities",), unit="cities"),
-    Chart("retention", "bars", "field", ("stillHeld",), whole="designated", unit="cities"),
+    Chart("growth", "columns", "field", ("members",), across="year", unit=message("member cities")),
+    Chart("fields", "multiples", "field", ("members",), across="year", unit=message("member cities"),
+          title=message("The growth of each field"), query="growth"),
+    Chart("joining", "columns", "", ("earlierCountries", "newCountries"), across="year", unit=message("countries")),
+    Chart("rounds", "bars", "year", ("countedCities",), thing="round", whole="announcedCities", unit=message("cities")),
+    Chart("countries", "bars", "country", ("cities",), unit=message("cities")),
+    Chart("regions", "bars", "region", ("cities",), unit=message("cities")),
+    Chart("retention", "bars", "field", ("stillHeld",), whole="designated", unit=message("cities")),
     Chart("changes", "table"),
-    Chart("intervals", "bars", "years", ("days",), thing="round", unit="days"),
-    Chart("classes", "bars", "class", ("things",), unit="things"),
-    Chart("properties", "bars", "property", ("statements",), unit="statements"),
+    Chart("intervals", "bars", "years", ("days",), thing="round", unit=message("days")),
+    Chart("classes", "bars", "class", ("things",), unit=message("things")),
+    Chart("properties", "bars", "property", ("statements",), unit=message("statements")),
 )  # fmt: skip
 """The charts there can be, in their order on the page."""
 

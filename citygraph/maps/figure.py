@@ -1,6 +1,6 @@
 """The map as a figure of a page: both drawings, and what they show in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from flask import render_template
@@ -63,12 +63,14 @@ def sentence(whole: Places, wanted: Wanted, shown: Sequence[Shown]) -> Sentence:
     """How many places there are, in how many countries, on which day: each part with its forms, for a script that
     counts anew. `#` stands for the number or the day."""
     if whole.own:
-        parts = [part("places", "%(num)s city", "%(num)s cities", len(shown))]
+        parts = [part("places", len(shown), lambda n: ngettext("%(num)s city", "%(num)s cities", n))]
     else:
-        parts = [part("places", "%(num)s place", "%(num)s places", len(shown))]
+        parts = [part("places", len(shown), lambda n: ngettext("%(num)s place", "%(num)s places", n))]
     countries = {one.place.country.iri for one in shown if one.place.country}
     if any(place.country for place in whole.found):
-        parts.append(part("countries", "in %(num)s country", "in %(num)s countries", len(countries)))
+        parts.append(
+            part("countries", len(countries), lambda n: ngettext("in %(num)s country", "in %(num)s countries", n))
+        )
     last = str(site.modified.date()) if site.modified else ""
     if whole.years and (wanted.day or last):
         form = gettext("on %(day)s")
@@ -80,13 +82,13 @@ def sentence(whole: Places, wanted: Wanted, shown: Sequence[Shown]) -> Sentence:
     return parts
 
 
-def part(name: str, one: str, many: str, number: int) -> dict[str, str]:
-    """A number in words, and what it would be for one and for many."""
+def part(name: str, number: int, words: Callable[[int], str]) -> dict[str, str]:
+    """A number in words, and what it would be for one and for many; `words` says the form for a number."""
     return {
         "name": name,
-        "text": ngettext(one, many, number) % {"num": number},
-        "one": ngettext(one, many, 1) % {"num": "#"},
-        "many": ngettext(one, many, 2) % {"num": "#"},
+        "text": words(number) % {"num": number},
+        "one": words(1) % {"num": "#"},
+        "many": words(2) % {"num": "#"},
     }
 
 

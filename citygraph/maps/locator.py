@@ -51,7 +51,7 @@ def words(points: Sequence[Point], near: bool) -> str:
     """What the map shows, for those who do not see it."""
     called = ", ".join(point.label for point in points[:NAMED])
     if len(points) > NAMED:
-        called = ngettext("%(num)d place", "%(num)d places", len(points)) % {"num": len(points)}
+        called = ngettext("%(num)s place", "%(num)s places", len(points)) % {"num": len(points)}
     said = gettext("Map of the neighbourhood of %(places)s") if near else gettext("Map of the world with %(places)s")
     return said % {"places": called}
 
