@@ -161,7 +161,9 @@ class Compiler:
             iri=iri,
             anchor=None if fragment == iri else fragment,
             name=self.names.term(term).replace("\\", "").strip("<>"),
-            title=Value(title.text if best else gettext(in_words(local_name(iri))), title.href, title.language, title.outside),
+            title=Value(
+                title.text if best else gettext(in_words(local_name(iri))), title.href, title.language, title.outside
+            ),
             names=[Value(one.value, None, one.language) for one in labels if best and one.value != best.value],
             kind=", ".join(sorted({gettext(in_words(local_name(kind))) for kind in self.kinds(iri)})),
             texts=self.composer.leads(term),

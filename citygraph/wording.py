@@ -103,10 +103,15 @@ def dated(text: str) -> str:
     return format_date(day, SENTENCES[spoken()][len(parts) - 1], locale=spoken()) if day else text
 
 
+def grouped(number: int) -> str:
+    """A number as the language of the page groups its digits: by commas in English, by thin spaces in Swedish."""
+    return f"{number:,}" if spoken() == WRITTEN else f"{number:,}".replace(",", "\u202f")
+
+
 def install(environment: Environment) -> None:
-    """Give templates the words: `_`, `{% trans %}` and `marked`."""
+    """Give templates the words: `_`, `{% trans %}`, `marked`, and how days and numbers are said."""
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["marked"] = marked
-    environment.filters["dated"] = dated
+    environment.filters.update(dated=dated, grouped=grouped)

@@ -145,3 +145,8 @@ def test_what_the_shapes_ask_is_said_in_swedish_too(client: FlaskClient) -> None
 def test_names_inside_sentences_are_marked_too(client: FlaskClient) -> None:
     text = page(client, "/country/se.html", "fr")
     assert '<span lang="fr">Suède</span>, in the UNESCO region' in text
+
+
+def test_digits_are_grouped_as_the_language_does(client: FlaskClient) -> None:
+    assert "2,000 at most" in page(client, "/reconcile/table", "en")
+    assert "högst 2\u202f000" in page(client, "/reconcile/table", "sv")
