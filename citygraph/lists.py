@@ -32,6 +32,8 @@ POINT = "http://www.w3.org/2003/01/geo/wgs84_pos#lat_long"
 PER_PAGE, MOST_PER_PAGE = 500, 1000
 NAMED_IN_QUERY = 100
 """Things that a search finds, up to which the query names them; more are picked out of its rows."""
+LONGEST_SEARCH = 500
+"""Characters; a page repeats them in each of its links."""
 SEARCH = Parameter("q", XSD + "string", "Only things with a name, in any language, that has these words in it.")
 NEAR = Parameter("near", POINT, "Nearest first from a point, latitude,longitude in degrees, with the distance in km.")
 SORT = Parameter("sort", XSD + "token", "The column to sort by, with - before it for downwards.")
@@ -126,7 +128,7 @@ def read(name: str, given: Sequence[tuple[str, str]], index: Index) -> Wanted:
     for key, value in given:
         if key not in known:
             names = [*get_close_matches(key, known, len(known), 0.6), *known]
-            raise BadRequest(f"This list has no parameter {key}; it takes {', '.join(known)}.",
+            raise BadRequest(f"This list has no parameter {key[:80]}; it takes {', '.join(known)}.",
                              allowed=list(dict.fromkeys(names)))  # fmt: skip
         if value.strip():
             said[key] = tuple(dict.fromkeys((*said.get(key, ()), value.strip())))
@@ -140,6 +142,8 @@ def read(name: str, given: Sequence[tuple[str, str]], index: Index) -> Wanted:
             if takes_things(parameter):
                 said[parameter.name] = tuple(index.of(parameter.kind).short_of(str(one.value)) for one in found)
     first = {key: values[0] for key, values in said.items()}
+    if len(first.get(SEARCH.name, "")) > LONGEST_SEARCH:
+        raise BadRequest(f"{SEARCH.name} has at most {LONGEST_SEARCH} characters.")
     return Wanted(
         name,
         {key: said[key] for key in known if key in said},

@@ -4,7 +4,7 @@ it, and the icon for browsers that read no SVG. No words are on them, so that th
 
 import math
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from flask import Blueprint, Response
@@ -16,7 +16,7 @@ from citygraph.maps.drawing import land
 from citygraph.maps.places import Wanted
 from citygraph.maps.projection import WORLD
 from citygraph.raster import XY, Canvas, Colour
-from citygraph.site import once, site
+from citygraph.site import site
 
 blueprint = Blueprint("pictures", __name__)
 
@@ -25,12 +25,14 @@ PNG = "image/png"
 WIDTH, HEIGHT, MARGIN, BAND = 1200, 630, 40, 18
 """Of the card, as the platforms crop least; at its foot a band in all hues."""
 ICON = 48
+Dot = tuple[float, float, int]
+"""Latitude, longitude, and the hue from 1, or 0."""
 
 
 @blueprint.get("/card.png")
 def card() -> Response:
     """The places of the graph on the world, as a card for links."""
-    return replies.cached(site, drawn, PNG)
+    return replies.cached(site, lambda: drawn(dots()), PNG)
 
 
 @blueprint.get("/favicon.ico")
@@ -47,22 +49,28 @@ def colours() -> dict[str, Colour]:
     return {name: (int(red, 16), int(green, 16), int(blue, 16)) for name, red, green, blue in found}
 
 
-@once(1)
-def drawn() -> bytes:
+def dots() -> tuple[Dot, ...]:
+    """The places that the card shows."""
+    shown = figure.found("en").shown(Wanted({}, {}))
+    return tuple((one.place.latitude, one.place.longitude, one.hue) for one in shown)
+
+
+@lru_cache(maxsize=2)
+def drawn(places: tuple[Dot, ...]) -> bytes:
     """The card: the land, and on it the places in their hues; for a graph without places, what the icon shows. It takes
-    a second to draw."""
+    a second to draw, so it is drawn anew only for other places."""
     palette = colours()
     canvas = Canvas(WIDTH, HEIGHT, palette["paper"])
-    if not (places := figure.found("en").shown(Wanted({}, {}))):
+    if not places:
         star(canvas, (WIDTH / 2, (HEIGHT - BAND) / 2), HEIGHT / 3)
     scale = min((WIDTH - 2 * MARGIN) / WORLD.width, (HEIGHT - BAND - MARGIN) / WORLD.height)
     left, top = (WIDTH - WORLD.width * scale) / 2, (HEIGHT - BAND - WORLD.height * scale) / 2
     if places:
         canvas.area([[(x * scale / 10 + left, y * scale / 10 + top) for x, y in ring] for ring in outlines()],
                     palette["line"])  # fmt: skip
-    for shown in places:
-        x, y = WORLD.at(shown.place.latitude, shown.place.longitude)
-        colour = palette[f"hue-{shown.hue}" if shown.hue else "mark"]
+    for latitude, longitude, hue in places:
+        x, y = WORLD.at(latitude, longitude)
+        colour = palette[f"hue-{hue}" if hue else "mark"]
         canvas.disc(x * scale + left, y * scale + top, 6.4, palette["paper"], 0.7)
         canvas.disc(x * scale + left, y * scale + top, 5.2, colour, 0.88)
     for hue in range(HUES):

@@ -97,3 +97,16 @@ def test_things_without_a_place_come_last_and_have_no_distance(client: FlaskClie
 def test_folding_twice_is_folding_once_and_case_is_no_matter(text: str) -> None:
     assert folded(folded(text)) == folded(text)
     assert folded("ÅÄÖ łódź Ístanbul") == "aao lodz istanbul"
+
+
+@pytest.mark.parametrize("address", ["/cities", "/cities.json", "/explore"])
+def test_a_search_is_as_long_as_names_are(client: FlaskClient, address: str) -> None:
+    assert client.get(f"{address}?q={'å' * 500}").status_code == 200
+    refused = client.get(f"{address}?q={'å' * 501}")
+    assert refused.status_code == 400
+    assert "at most 500 characters" in refused.get_data(as_text=True)
+
+
+def test_a_wrong_name_is_not_said_back_at_length(client: FlaskClient) -> None:
+    for address in ("/cities", "/map"):
+        assert len(client.get(f"{address}?{'x' * 20_000}=1").data) < 1_000

@@ -13,10 +13,12 @@ import pytest
 from flask.testing import FlaskClient
 from pyoxigraph import NamedNode
 
+from citygraph import pictures
 from citygraph.dataset import Dataset, load
 from citygraph.engine import Embedded
 from citygraph.hues import found as hues
 from citygraph.namespaces import RDF_TYPE
+from citygraph.site import Site
 from server import create_app
 
 ROOT = Path(__file__).parents[1]
@@ -311,6 +313,16 @@ def test_the_card_and_the_icons_are_pictures_of_this_site(client: FlaskClient) -
     assert (icon.status_code, icon.content_type) == (200, "image/png")
     with client.get("/static/icon.svg") as drawn:
         assert drawn.content_type.startswith("image/svg+xml")
+
+
+def test_the_card_is_drawn_once_while_the_places_are_the_same(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Site, "changes", True)
+    pictures.drawn.cache_clear()
+    cards = {client.get(f"/card.png?of={n}").data for n in range(3)}
+    assert len(cards) == 1
+    assert pictures.drawn.cache_info().misses == 1
 
 
 def test_the_menu_holds_what_there_is_without_javascript(client: FlaskClient) -> None:

@@ -223,7 +223,7 @@ def read(given: Sequence[tuple[str, str]], query: Query, index: Index) -> Wanted
     for key, value in given:
         if key not in known and key not in BESIDE:
             allowed = [*known, *BESIDE]
-            raise BadRequest(f"The map has no parameter {key}; it takes {', '.join(allowed)}.", allowed=allowed)
+            raise BadRequest(f"The map has no parameter {key[:80]}; it takes {', '.join(allowed)}.", allowed=allowed)
         if value.strip() and said.setdefault(key, value.strip()) != value.strip():
             raise BadRequest(f"{key} is there twice; give it once.")
     terms = {name: lists.term(known[name], said[name], index) for name in known if name in said}

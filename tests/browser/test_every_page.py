@@ -1,5 +1,7 @@
 """Every kind of page in a browser: what everybody can read, on any screen, without a word to anyone else."""
 
+import itertools
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from every_page import PAGES
@@ -68,4 +70,4 @@ def test_headings_go_down_step_by_step(browser: Browser, url: str, kind: str) ->
         page.goto(PAGES[kind])
         names = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all("all => all.map((e) => Number(e.tagName[1]))")
         assert names[0] == 1
-        assert all(after - before <= 1 for before, after in zip(names, names[1:], strict=False)), names
+        assert all(after - before <= 1 for before, after in itertools.pairwise(names)), names
