@@ -144,5 +144,6 @@ def test_the_things_of_a_graph_without_lists_are_two_clicks_from_its_first_page(
     assert found
     listed = page(client, unescape(found[1]))
     assert listed.count("<tr><td>") == things
+    assert "1 questions" not in page(client)
     assert re.search(rf"<a [^>]+>[^<]+</a></td><td><span[^>]*>{named}</span>", listed)
     engine.close()

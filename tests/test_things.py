@@ -141,6 +141,11 @@ def section(text: str, heading: str) -> str:
             "The network then had 180 members in 72 countries.",
         ),
         (
+            "/round/2025.html",
+            "56 cities in 47 countries were designated on 31 October 2025. 58 were announced. "
+            "The network then had 406 members in 108 countries.",
+        ),
+        (
             "/round/2008.html?lang=sv",
             "7 städer i 6 länder utnämndes år 2008. Nätverket hade därefter 16 medlemmar i 13 länder.",
         ),
