@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from flask import Response, abort, g, request
+from flask import Response, abort, g, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from citygraph import formats, protocol, replies, wording
@@ -32,7 +32,16 @@ def read() -> Response | None:
         raise BadRequest("lang is a language tag such as en, sv, fr or es.")
     if request.method == "OPTIONS":
         return replies.allowed((request.url_rule and request.url_rule.methods) or {"GET", "HEAD"})
-    return None
+    return without_slash()
+
+
+def without_slash() -> Response | None:
+    """The way to a page of ours that was asked for with a slash too many; what also takes a POST is for programs, which
+    may not go where they are sent."""
+    rule = request.url_rule
+    if rule is None or not request.path.endswith("/") or rule.rule.endswith(("/", ">")) or "POST" in rule.methods:
+        return None
+    return replies.redirected(carried(url_for(rule.endpoint, **(request.view_args or {}))), 308)
 
 
 def body() -> bytes:

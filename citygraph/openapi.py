@@ -103,7 +103,7 @@ def of_map(site: Site) -> Iterator[tuple[str, dict[str, Operation]]]:
     """The routes of the map, which takes filters as lists do."""
     query = found("en").query
     language = Parameter("lang", lists.XSD + "language", "The language of labels: en unless told.")
-    asked = [of_parameter(site, told, ()) for told in (*query.declared, language)]
+    asked = [parameter(told.name, schema_of(site, told.kind), told.comment) for told in (*query.declared, language)]
     yield "/map", get("map", query.title, asked, operations.media_types([formats.HTML]), query.comment)
     yield "/map.svg", get("map-image", f"{query.title}: an image", asked, {"image/svg+xml": operations.BODY})
 
@@ -135,6 +135,8 @@ def of_parameter(site: Site, told: Parameter, offers: Sequence[Format]) -> dict[
     if told.name == "per_page":
         most = {"type": "integer", "minimum": 1, "maximum": lists.MOST_PER_PAGE, "default": lists.PER_PAGE}
         return parameter(told.name, most, told.comment)
+    if told == lists.SEARCH:
+        return parameter(told.name, {**KINDS[told.kind], "maxLength": lists.LONGEST_SEARCH}, told.comment)
     if told.kind in KINDS:
         return parameter(told.name, KINDS[told.kind], told.comment)
     known = values(site, told.kind)

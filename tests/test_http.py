@@ -62,11 +62,21 @@ def test_an_unknown_thing_is_404_before_any_redirect(client: FlaskClient) -> Non
         ("/Cities", "/cities"),
         ("/cities/", "/cities"),
         ("/city/Norrkoping?lang=sv", "/city/norrkoping?lang=sv"),
+        ("/map/?field=music&at=2017-12-31", "/map?field=music&at=2017-12-31"),
+        ("/explore/", "/explore"),
+        ("/statistics/", "/statistics"),
+        ("/downloads/", "/downloads"),
+        ("/.well-known/void/", "/.well-known/void"),
     ],
 )
 def test_capitals_and_a_slash_too_many_are_308_to_the_right_address(client: FlaskClient, path: str, right: str) -> None:
     reply = get(client, path)
     assert (reply.status_code, reply.headers["Location"]) == (308, right)
+
+
+def test_programs_that_ask_with_a_slash_too_many_are_answered(client: FlaskClient) -> None:
+    for path in ("/sparql/?query=ASK{}", "/reconcile/", "/queries/", "/q/"):
+        assert get(client, path).status_code == 200
 
 
 def test_format_beats_accept(client: FlaskClient) -> None:
