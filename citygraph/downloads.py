@@ -182,10 +182,13 @@ def place(file: File) -> tuple[str, int, str]:
 
 def group(found: Export, file: File) -> str:
     """What a file holds: the whole graph, a named graph, a table, what changed, or something about the graph."""
+    name = found.manifest.name  # which has dots where the base ends with a host
     stem, _, suffix = file.path.partition(".")
+    if file.path.startswith(f"{name}."):
+        stem, suffix = name, file.path.removeprefix(f"{name}.")
     if suffix in ("csv", "geojson", "sqlite", "csv-metadata.json"):
         return "tables"
-    if stem == found.manifest.name:
+    if stem == name:
         return "whole"
     if file.graph:
         return "parts"
