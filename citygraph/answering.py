@@ -148,7 +148,7 @@ def page(asked: protocol.Operation, result: Shown | None = None, error: EngineEr
         prefixes=site.dataset.prefixes,
         downloads=GRAPHS if graph else SOLUTION_FORMATS,
         formats={"graph": [named(f) for f in GRAPHS], "solutions": [named(f) for f in SOLUTION_FORMATS]},
-        editor=editor.files(),
+        editor=None if site.static else editor.files(),
         functions=current_app.view_functions,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, g, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, render_template, request, url_for
 
 from citygraph import browsing, facets, formats, globe, listpages, lists, protocol, queries, reconciling, replies
 from citygraph.facets import Chip
@@ -17,8 +17,6 @@ from citygraph.wording import gettext
 
 blueprint = Blueprint("explore", __name__)
 
-STATIC = "STATIC_COPY"
-"""The setting of an application whose pages are copied to where no server is: the page then filters by itself."""
 SUGGESTED = 5
 
 
@@ -36,7 +34,6 @@ def page() -> Response:
 def html(asked: Wanted) -> str:
     """The page itself."""
     found = browsing.found(asked)
-    static = bool(current_app.config.get(STATIC))
     item, kind = lists.item(queries.load(f"pages/{asked.name}").text)
     return render_template(
         "explore.html",
@@ -47,8 +44,8 @@ def html(asked: Wanted) -> str:
         chips=chips(asked),
         kept={key: asked.says(key) for key in ("sort", "per_page", "lang") if key in asked.given},
         listed_at=browsing.address(replace(asked, given=asked.said("page", "format"))),
-        attributes=attributes(found) if static else (),
-        static=static,
+        attributes=attributes(found) if site.static else (),
+        static=site.static,
         kind=kind,
         item=item,
         some=listpages.counted("{number}", found.total, gettext(site.lists[asked.name])),

@@ -18,7 +18,6 @@ from listed import ids, rows
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from citygraph import exploring
 from citygraph.dataset import Dataset
 from citygraph.engine import Embedded
 from server import create_app
@@ -63,7 +62,7 @@ def copied(application: WSGIApplication) -> WSGIApplication:
 @pytest.fixture(scope="module", params=[False, True], ids=["before a server", "on a copy"])
 def site(request: pytest.FixtureRequest, dataset: Dataset, engine: Embedded) -> Iterator[str]:
     app = create_app(dataset=dataset, engine=engine)
-    app.config[exploring.STATIC] = request.param
+    app.extensions["site"].static = request.param
     if request.param:
         app.wsgi_app = copied(app.wsgi_app)  # type: ignore[method-assign]
     with listening(app) as address:

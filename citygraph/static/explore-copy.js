@@ -173,6 +173,14 @@
   const given = new URLSearchParams(location.search);
   boxes.forEach((box) => { box.checked = given.getAll(box.name).includes(box.value); });
   for (const name of ["q", "near"]) if (form.elements[name]) form.elements[name].value = given.get(name) || "";
+  const known = new Set([...names, "q", "near", "sort", "lang"]);
+  const unknown = [...given].filter(([name, value]) => value && !known.has(name));
+  if (unknown.length) {
+    const note = document.createElement("p");
+    note.className = "note";
+    note.textContent = `${words.unknown} ${unknown.map(([name, value]) => `${name}=${value}`).join(", ")}`;
+    count.before(note);
+  }
   sort = columns.includes((given.get("sort") || "").replace("-", "")) ? given.get("sort") : "";
 
   form.addEventListener("input", show);

@@ -38,7 +38,8 @@
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      form.requestSubmit(form.querySelector(".go"));
+      const go = form.querySelector(".go");
+      if (go) form.requestSubmit(go);
     }
   });
 
@@ -62,6 +63,10 @@
     });
     link.after(button);
   }
+
+  // A copy of plain files has one page for all queries: what a link asks stands in its address alone.
+  const asked = new URLSearchParams(location.search).get("query");
+  if ("static" in form.dataset && asked) write(asked);
 
   const { line, column, length } = text.dataset;
   if (line) {
