@@ -1,25 +1,19 @@
 """The site as plain files: every link leads to a file, and the rules for web servers find the documents of things."""
 
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from static_sites import Running, exported, needed, nginx_over
 
 from bench.crawl import Connections, crawl
-from bench.servers import free_port
 from export.site import command
 from export.site.collecting import Collected
 from export.site.layout import Layout
@@ -27,30 +21,6 @@ from export.site.rewriting import Rewriter
 
 ROOTS = Path(__file__).parent / "roots"
 LINK = re.compile(r'\s(?:href|src|action)="([^"]*)"')
-NGINX = """
-daemon off; pid {folder}/pid; error_log {folder}/error.log;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    include {site}/hosting/nginx-negotiation.conf;
-    server {{ listen 127.0.0.1:{port}; root {root}; include {site}/hosting/nginx-site.conf; }}
-}}
-"""
-
-
-def needed(program: str) -> str:
-    """The file of a program that a test needs: without it the test is skipped, or fails where everything is tested."""
-    found = shutil.which(program) or shutil.which(program, path="/usr/sbin")
-    if not found:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{program} is not installed")
-    return str(found)
-
-
-def exported(root: Path, out: Path, *options: str, base_url: str = "https://harbours.example/kg/") -> Path:
-    assert command.main(["--root", str(root), "--out", str(out), "--base-url", base_url, *options]) == 0
-    return out
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +102,36 @@ def test_links_go_to_files_and_what_is_asked_besides_to_a_live_server(link: str,
     assert Rewriter(Layout("/kg"), FOUND, "https://live.example/").target(link) == live
 
 
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        ("/kg/cities?field=music", "/kg/explore.html?field=music"),
+        ("/kg/explore?field=music", "/kg/explore.html?field=music"),
+        ("/kg/map?field=music", "/kg/map.html?field=music"),
+        ("/kg/countries?region=africa", "https://live.example/countries?region=africa"),
+    ],
+)
+def test_a_filter_leads_to_the_page_whose_script_applies_it(link: str, target: str) -> None:
+    files = {f"/kg/{name}": f"{name}.html" for name in ("cities", "explore", "map", "countries")}
+    scripted = {"cities": "explore", "explore": "explore", "map": "map"}
+    assert Rewriter(Layout("/kg"), Collected(files), "https://live.example/", scripted).target(link) == target
+
+
+def test_forms_go_to_the_live_server_but_those_that_scripts_answer() -> None:
+    files = {f"/kg/{name}": f"{name}.html" for name in ("sparql", "explore")}
+    rewriter = Rewriter(Layout("/kg"), Collected(files), "https://live.example/", {"explore": "explore"})
+    page = '<form action="/kg/sparql"><form action="/kg/explore"><a href="/kg/sparql">'
+    assert rewriter.page(page) == (
+        '<form action="https://live.example/sparql"><form action="/kg/explore.html"><a href="/kg/sparql.html">'
+    )
+
+
+def test_a_document_without_a_suffix_has_that_of_its_syntax_or_its_own_name() -> None:
+    layout = Layout("/kg")
+    assert layout.data("/kg/graph/data?lang=sv", "text/turtle") == "graph/data.ttl"
+    assert layout.data("/kg/dump/2026.1/SHA256SUMS?lang=sv", "text/plain") == "dump/2026.1/SHA256SUMS"
+
+
 def test_a_link_to_nothing_is_told(site: Path) -> None:
     rewriter = Rewriter(Layout("/kg"), FOUND)
     rewriter.target("/kg/nothing")
@@ -157,6 +157,13 @@ def test_an_address_that_is_none_is_refused(base_url: str, tmp_path: Path, capsy
         ("/kg/queries/?lang=sv", "queries/index.sv.html"),
         ("/kg/rdf-graph-store?default=&format=nt", "rdf-graph-store.nt"),
         ("/kg/harbour/%C3%A4ngelholm", "harbour/ängelholm.html"),
+        ("/kg/queries/?format=json", "queries/index.json"),
+        ("/kg/cities.csv?round=2025", "cities.round-2025.csv"),
+        ("/kg/cities.csv?page=1", "cities.csv"),
+        ("/kg/cities?page=2&lang=sv", "cities.page-2.sv.html"),
+        ("/kg/cities.csv-metadata.json?page=1", None),
+        ("/kg/dump/2026.1/manifest.json", "dump/2026.1/manifest.json"),
+        ("/kg/releases/2026.1", "releases/2026.1.html"),
         ("/kg/cities?field=music", None),
         ("/kg/sparql?query=ASK%7B%7D", None),
         ("/elsewhere", None),
@@ -174,58 +181,10 @@ NO_FILES = ("find%3Fname%3Dx", "slash/", "abroad", "byzantium", "constantinople"
 """Names that files cannot have, what nothing lists, and what moved or is gone: to the crawl they are missing pages."""
 
 
-@dataclass(frozen=True)
-class Running:
-    """nginx over a site."""
-
-    url: str
-
-    def ask(self, path: str, accept: str = "") -> tuple[int, str]:
-        """Status and type, or status and where it leads."""
-        request = urllib.request.Request(self.url + path, headers={"Accept": accept})
-        opener = urllib.request.build_opener(Unredirected)
-        try:
-            with opener.open(request, timeout=10) as reply:
-                return reply.status, reply.headers["Content-Type"]
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.headers["Location"] or error.headers["Content-Type"]
-
-
-class Unredirected(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object) -> None:  # type: ignore[override]
-        return None
-
-
 @pytest.fixture(scope="module")
 def nginx(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    program, folder, port = needed("nginx"), tmp_path_factory.mktemp("nginx"), free_port()
-    config = folder / "nginx.conf"
-    config.write_text(NGINX.format(folder=folder, site=site, root=site.parent, port=port), "utf-8")
-    for path in (site.parent, *site.parent.parents):
-        if path.is_relative_to(Path(folder).parents[2]) and path.owner() == Path(folder).owner():
-            path.chmod(path.stat().st_mode | 0o055)
-    command = [program, "-p", str(folder), "-c", str(config), "-e", str(folder / "error.log")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as running:
-        try:
-            wait(port, running)
-            yield Running(f"http://127.0.0.1:{port}/kg/")
-        finally:
-            running.send_signal(signal.SIGTERM)
-
-
-def wait(port: int, running: "subprocess.Popen[bytes]") -> None:
-    for _ in range(100):
-        assert running.poll() is None, running.stderr and running.stderr.read()
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/kg/", timeout=5).close()
-        except urllib.error.HTTPError:
-            raise
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("nginx does not answer")
+    with nginx_over(site, tmp_path_factory.mktemp("nginx")) as running:
+        yield running
 
 
 @pytest.mark.parametrize(

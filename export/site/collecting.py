@@ -11,6 +11,7 @@ from urllib.parse import urldefrag, urljoin
 
 from flask import Flask
 
+from citygraph import formats
 from export.site.layout import Layout
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -24,9 +25,11 @@ BUSY: "list[tuple[Flask, Layout, Path]]" = []
 
 @dataclass
 class Collected:
-    """What was found: the files by address, where redirects lead, and what is wrong."""
+    """What was found: the files by address, the type of each file as a server says it, where redirects lead, and what
+    is wrong."""
 
     files: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
     moved: dict[str, tuple[int, str]] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -34,12 +37,14 @@ class Collected:
 
 @dataclass(frozen=True)
 class Visit:
-    """One address: its status, where it leads, and what its page links to."""
+    """One address: its status, where it leads, what its page links to, its file and the type of that."""
 
     address: str
     status: int
     location: str
     links: frozenset[str]
+    file: str = ""
+    content_type: str = ""
 
 
 def collect(
@@ -53,7 +58,7 @@ def collect(
         while level:
             links: dict[str, str] = {}
             for visit in pool.map(visited, level, chunksize=SHARE):
-                note(found, layout, visit, seen[visit.address])
+                note(found, visit, seen[visit.address])
                 links |= dict.fromkeys(sorted(visit.links | {visit.location}), visit.address)
             told(f"{len(found.files):,} files …")
             new = {to: at for link, at in links.items() if (to := layout.visited(link)) and to not in seen}
@@ -62,15 +67,16 @@ def collect(
     return found
 
 
-def note(found: Collected, layout: Layout, visit: Visit, origin: str) -> None:
+def note(found: Collected, visit: Visit, origin: str) -> None:
     """Keep what a visit found."""
-    if visit.status == 200:
-        found.files[visit.address] = str(layout.file(visit.address))
+    if visit.status == 200 and visit.file:
+        found.files[visit.address] = visit.file
+        found.types[visit.file] = visit.content_type
     elif 300 <= visit.status < 400:
         found.moved[visit.address] = (visit.status, visit.location)
     elif visit.status == 410:
         found.gone.append(visit.address)
-    else:
+    elif visit.status != 200:
         found.faults.append(f"{visit.address} (from {origin or 'the start'}): status {visit.status}")
 
 
@@ -92,12 +98,17 @@ def visited(address: str) -> Visit:
         elif reply.mimetype == "text/html":
             text = body.decode()
             links |= {urldefrag(plain(link))[0] for _, link in ATTRIBUTE.findall(text)}
-        file = layout.file(address)
+        file = (
+            layout.file(address)
+            if reply.mimetype == formats.HTML.media_type
+            else layout.data(address, reply.mimetype or "")
+        )
         if reply.status_code == 200 and file:
             path = folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(body)
-    return Visit(address, reply.status_code, location, frozenset(link for link in links if link.startswith("/")))
+    inside = frozenset(link for link in links if link.startswith("/"))
+    return Visit(address, reply.status_code, location, inside, file or "", reply.content_type)
 
 
 def plain(attribute: str) -> str:

@@ -1,6 +1,7 @@
 """python -m export site: every page and document as files, for hosting without a server of ours."""
 
 import argparse
+import os
 import re
 import sys
 from html import unescape
@@ -10,8 +11,10 @@ from urllib.parse import quote, urlsplit
 from flask import Flask
 from pyoxigraph import Literal
 
-from citygraph import dataset, queries, terminal
-from citygraph.dataset import ParseErrors
+from citygraph import archive, dataset, downloads, listpages, queries, terminal, validation
+from citygraph.archive import Archive
+from citygraph.dataset import Dataset, ParseErrors
+from export import dumps
 from export.folder import replaced
 from export.site import hosting
 from export.site.collecting import Collected, collect
@@ -19,8 +22,9 @@ from export.site.layout import Layout
 from export.site.rewriting import Rewriter
 from server import create_app
 
-SEEDS = ("/", "/robots.txt", "/sitemap.xml", "/llms.txt", "/api/openapi.json")
-LOCATION, SITEMAP = re.compile(r"<loc>([^<]*)</loc>"), re.compile(r"/sitemap-\d+\.xml$")
+SEEDS = ("/", "/robots.txt", "/sitemap.xml", "/llms.txt", "/api/openapi.json", "/releases")
+LOCATION, PART = re.compile(r"<loc>([^<]*)</loc>"), re.compile(r"/sitemap-\d+\.xml$")
+SITEMAP = re.compile(r"/sitemap(-\d+)?\.xml$")
 ABSENT = "/no-such-page"
 FAULTS_SHOWN = 20
 
@@ -40,22 +44,47 @@ def main(arguments: list[str] | None = None) -> int:
         loaded = dataset.load(given.root.resolve() if given.root else dataset.checkout(), given.base)
     except (ParseErrors, OSError) as error:
         return terminal.complain(str(error))
-    app = create_app(dataset=loaded, public_url=public, path=parts.path)
-    app.extensions["site"].live = live
-    app.extensions["site"].static = True
     try:
-        with replaced(given.out) as (fresh, _):
-            found = write(app, Layout(parts.path.rstrip("/")), fresh, live)
-            if found.faults:
-                raise Faulty
-            hosting.write(fresh, Layout(parts.path.rstrip("/")), found, loaded, public)
-    except Faulty:
-        return terminal.complain(*found.faults[:FAULTS_SHOWN], "Nothing was written: mend this first.")
-    finally:
-        app.extensions["site"].engine.close()
+        with replaced(given.out) as (fresh, scratch):
+            dist = exported(loaded, given.dist or archive.dist_of(loaded.root), public, scratch, given.unvalidated)
+            publish(loaded, Layout(parts.path.rstrip("/")), fresh, public, live, dist)
+    except Faulty as faulty:
+        return terminal.complain(*faulty.args[:FAULTS_SHOWN], "Nothing was written: mend this first.")
+    except OSError as error:
+        return terminal.complain(str(error))
     files = [path for path in given.out.rglob("*") if path.is_file()]
     print(f"{len(files):,} files, {sum(path.stat().st_size for path in files) / 1e6:,.0f} MB in {given.out}")
     return 0
+
+
+def exported(loaded: Dataset, dist: Path, public: str, scratch: Path, unvalidated: bool) -> Path:
+    """The folder of an export of this graph: the one that lies there, else one that is made on the way.
+
+    Raises `Faulty` where the graph is not valid, since such a graph is not exported.
+    """
+    found = archive.find(dist)
+    if found and found.manifest.hash == loaded.digest:
+        return dist
+    report = None if unvalidated else validation.check(loaded, terminal.progress, processes=os.cpu_count() or 1)
+    if report and not report.conforms:
+        raise Faulty(*report.lines())
+    dumps.write(loaded, scratch / archive.DIST, report, url=public, say=terminal.progress)
+    return scratch / archive.DIST
+
+
+def publish(loaded: Dataset, layout: Layout, fresh: Path, public: str, live: str, dist: Path) -> None:
+    """Write the site with the dumps of an export into a folder. Raises `Faulty`."""
+    app = create_app(dataset=loaded, public_url=public, path=layout.prefix or "/")
+    site = app.extensions["site"]
+    site.live, site.static = live, True
+    site.archive = Archive(archive.releases_of(loaded.root), dist, loaded.digest)
+    try:
+        found = write(app, layout, fresh, live)
+    finally:
+        site.engine.close()
+    if found.faults:
+        raise Faulty(*found.faults)
+    hosting.write(fresh, layout, found, loaded, public)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -67,6 +96,14 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--live", default="", help="a server of ours that answers queries, for the links that need one")
     made.add_argument("--root", type=Path, default=None, help="folder to publish (default: this checkout)")
     made.add_argument("--base", default=None, help="base IRI (default: the one that the data states)")
+    made.add_argument(
+        "--dist", type=Path, default=None, metavar="DIR",
+        help="files of this graph that python -m export made (default: CITYGRAPH_DIST, else dist/ of the root;"
+        " where they are of another state of the graph, or not there, they are made on the way)",
+    )  # fmt: skip
+    made.add_argument(
+        "--unvalidated", action="store_true", help="make them without holding the graph against its shapes, and say so"
+    )
     made.add_argument("--out", type=Path, default=Path("site"), help="folder to write, replaced as a whole")
     return made
 
@@ -78,7 +115,7 @@ def listed(app: Flask, layout: Layout, public: str) -> list[str]:
         for address in maps:
             told = LOCATION.findall(client.get(address).get_data(as_text=True))
             places = [f"{layout.prefix}/{unescape(one).removeprefix(public)}" for one in told]
-            maps += [place for place in places if SITEMAP.search(place)]
+            maps += [place for place in places if PART.search(place)]
             found += places
     return found
 
@@ -92,12 +129,20 @@ def write(app: Flask, layout: Layout, folder: Path, live: str) -> Collected:
     moved = queries.load("description/moved").filled({"base": Literal(site.dataset.base)})
     rests = [str(row["thing"].value).removeprefix(site.dataset.base) for row in site.engine.select(moved)]
     seeds += [f"{layout.prefix}/{quote(rest)}" for rest in rests if "?" not in rest]
+    if site.current:
+        seeds += [f"{layout.prefix}/dump/latest.{suffix}" for suffix in downloads.suffixes(site.current)]
     found = collect(app, layout, seeds, folder, terminal.progress)
-    rewriter = Rewriter(layout, found, live)
+    with app.test_request_context(layout.prefix + "/"):
+        explored = listpages.explored(site)
+    scripted = {"map": "map", **({"explore": "explore", explored: "explore"} if explored else {})}
+    rewriter = Rewriter(layout, found, live, scripted)
     for file in sorted(set(found.files.values())):
         if file.endswith(".html"):
             path = folder / file
             path.write_text(rewriter.page(path.read_text("utf-8")), "utf-8")
+        elif SITEMAP.search(f"/{file}"):
+            path = folder / file
+            path.write_text(rewriter.sitemap(path.read_text("utf-8"), site.public_url), "utf-8")
     found.faults += [f"{link}: is linked to, and leads to no file" for link in sorted(rewriter.dead)]
     with app.test_client() as client:
         absent = client.get(layout.prefix + ABSENT, headers={"Accept": "text/html"}).get_data(as_text=True)
@@ -105,7 +150,9 @@ def write(app: Flask, layout: Layout, folder: Path, live: str) -> Collected:
     void = folder / ".well-known" / "void"
     void.parent.mkdir(exist_ok=True)
     with app.test_client() as client:
-        void.write_bytes(client.get(f"{layout.prefix}/.well-known/void?format=ttl").get_data())
+        reply = client.get(f"{layout.prefix}/.well-known/void?format=ttl")
+        void.write_bytes(reply.get_data())
+        found.types[str(void.relative_to(folder))] = reply.content_type
     return found
 
 
