@@ -46,6 +46,9 @@ PAGES = {
     "a query": "/queries/members-by-field",
     "downloads": "/downloads",
     "validation": "/validation",
+    "short links": "/q/",
+    "preview of a thing": "/reconcile/preview?id=city/norrkoping",
     "nothing": "/nothing-here",
+    "a parameter that nobody knows": "/cities?colour=red",
 }
 """By kind: the address."""

@@ -1,34 +1,68 @@
 """Every kind of page in a browser: what everybody can read, on any screen, without a word to anyone else."""
 
-import itertools
+from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from every_page import PAGES
-from playwright.sync_api import Browser, Page
-from watching import watch
+from playwright.sync_api import BrowserContext, Page
+from watching import Watched, watch
 
-kinds = pytest.mark.parametrize("kind", PAGES)
-
-
-@kinds
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser: Browser, url: str, kind: str, scheme: str) -> None:
-    with browser.new_context(base_url=url, locale="en-GB", color_scheme=scheme) as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(PAGES[kind])
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+axe = Axe()
+VIOLATIONS = {"resultTypes": ["violations"]}
+COLOURS = {"runOnly": {"type": "tag", "values": ["cat.color"]}}
+"""The rules that may say something else of the same page in the dark."""
 
 
-@kinds
-def test_on_a_phone_nothing_sticks_out_and_nothing_is_cut_off(browser: Browser, url: str, kind: str) -> None:
-    screen = {"width": 390, "height": 844}
-    with browser.new_context(base_url=url, locale="en-GB", viewport=screen, is_mobile=True) as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(PAGES[kind])
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= screen["width"], f"{wide} px: {outside(page)}"
+@pytest.fixture(scope="module", params=PAGES)
+def seen(request: pytest.FixtureRequest, screen: BrowserContext) -> Iterator[Watched]:
+    """A page of each kind as it is once everything has come."""
+    watched = watch(screen)
+    watched.page.goto(PAGES[request.param], wait_until="networkidle")
+    yield watched
+    watched.page.close()
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def small(request: pytest.FixtureRequest, phone: BrowserContext) -> Iterator[Page]:
+    """The same on a phone."""
+    page = phone.new_page()
+    page.goto(PAGES[request.param])
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def bare(request: pytest.FixtureRequest, scriptless: BrowserContext) -> Iterator[Page]:
+    """The same without scripts."""
+    page = scriptless.new_page()
+    page.goto(PAGES[request.param])
+    yield page
+    page.close()
+
+
+def test_axe_finds_nothing(seen: Watched) -> None:
+    seen.page.emulate_media(color_scheme="light")
+    found = axe.run(seen.page, options=VIOLATIONS)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_in_the_dark_axe_finds_nothing_either(seen: Watched) -> None:
+    seen.page.emulate_media(color_scheme="dark")
+    found = axe.run(seen.page, options=VIOLATIONS | COLOURS)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_no_request_leaves_and_no_script_complains(seen: Watched) -> None:
+    assert seen.requests
+    assert seen.elsewhere == []
+    assert seen.complaints == []
+
+
+def test_on_a_phone_nothing_sticks_out_and_nothing_is_cut_off(small: Page) -> None:
+    wide, screen = small.evaluate("[document.documentElement.scrollWidth, screen.width]")
+    assert wide <= screen, f"{wide} px: {outside(small)}"
 
 
 def outside(page: Page) -> list[str]:
@@ -36,38 +70,19 @@ def outside(page: Page) -> list[str]:
     return list(
         page.evaluate(
             """() => [...document.querySelectorAll("main *, header *, footer *")]
-                .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll"))
+                .filter((e) => e.getBoundingClientRect().right > screen.width + 1 && !e.closest(".scroll"))
                 .slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""
         )
     )
 
 
-@kinds
-def test_no_request_leaves_and_no_script_complains(browser: Browser, url: str, kind: str) -> None:
-    with browser.new_context(base_url=url, locale="en-GB") as context:
-        watched = watch(context)
-        watched.page.goto(PAGES[kind])
-        watched.page.wait_for_load_state("networkidle")
-        assert watched.requests
-        assert watched.elsewhere == []
-        assert watched.complaints == []
+def test_without_scripts_there_is_the_same_to_read(bare: Page) -> None:
+    assert bare.locator("h1").count() == 1
+    assert bare.locator("h1").first.is_visible()
+    assert len(bare.locator("main, body").first.inner_text()) > 20
 
 
-@kinds
-def test_without_scripts_there_is_the_same_to_read(browser: Browser, url: str, kind: str) -> None:
-    with browser.new_context(base_url=url, locale="en-GB", java_script_enabled=False) as context:
-        page = context.new_page()
-        page.goto(PAGES[kind])
-        assert page.locator("h1").count() == 1
-        assert page.locator("h1").first.is_visible()
-        assert len(page.locator("main").inner_text()) > 20
-
-
-@kinds
-def test_headings_go_down_step_by_step(browser: Browser, url: str, kind: str) -> None:
-    with browser.new_context(base_url=url, locale="en-GB", java_script_enabled=False) as context:
-        page = context.new_page()
-        page.goto(PAGES[kind])
-        names = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all("all => all.map((e) => Number(e.tagName[1]))")
-        assert names[0] == 1
-        assert all(after - before <= 1 for before, after in itertools.pairwise(names)), names
+def test_headings_go_down_step_by_step(bare: Page) -> None:
+    names = bare.locator("h1, h2, h3, h4, h5, h6").evaluate_all("all => all.map((e) => Number(e.tagName[1]))")
+    assert names[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(names)), names

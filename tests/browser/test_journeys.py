@@ -28,6 +28,8 @@ def test_who_joined_with_music_in_2017_as_csv_by_keyboard_and_without_scripts(br
         context.route("**/*.js*", lambda route: route.abort())
         page = context.new_page()
         page.goto("/")
+        walk_to(page, "Browse")
+        page.keyboard.press("Enter")
         walk_to(page, "Cities")
         page.keyboard.press("Enter")
         page.wait_for_url("**/cities*")

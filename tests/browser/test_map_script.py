@@ -63,7 +63,7 @@ def test_a_filter_shows_what_the_server_would_show_and_asks_it_nothing(
         else:
             field.select_option(value)
     assert dict(re.findall(r"(\w+)=([^&]+)", there.page.url)) == chosen
-    assert there.requests == []
+    assert there.asked == []
     assert seen(there.page) == as_the_server_says(browser, url, there.page)
     assert there.complaints == []
 
@@ -79,7 +79,7 @@ def test_the_legend_and_the_years_choose_and_a_second_click_takes_it_back(there:
     there.page.locator("[data-to=film]").click()
     there.page.get_by_text("Show all").click()
     assert seen(there.page) == before
-    assert there.requests == []
+    assert there.asked == []
 
 
 def test_a_page_that_came_with_filters_is_widened_with_one_request(
@@ -89,7 +89,7 @@ def test_a_page_that_came_with_filters_is_widened_with_one_request(
     watched.requests.clear()
     watched.page.locator("#filter-field").select_option("music")
     expect(watched.page.locator("#counted")).to_contain_text("84 cities")
-    assert watched.requests == [f"{url}/map"]
+    assert watched.asked == [f"{url}/map"]
     assert seen(watched.page) == as_the_server_says(browser, url, watched.page)
 
 

@@ -1,15 +1,16 @@
 """The query page in a browser: the plain form, and the editor on top of it where it is installed."""
 
-import os
 import re
 
 import pytest
+from needed import unless_required
 from playwright.sync_api import Page, expect
 from watching import Watched
 
 from citygraph import assets, queries
 
-BY_FIELD = queries.load("members-by-field").filled({})
+EXAMPLE = queries.load("members-by-field")
+BY_FIELD = EXAMPLE.filled({})
 TITLE = queries.load("members-by-field").title
 WITHOUT_PREFIX = "SELECT ?city WHERE {\n  ?city a ccn:CreativeCity .\n}"
 
@@ -18,10 +19,7 @@ WITHOUT_PREFIX = "SELECT ?city WHERE {\n  ?city a ccn:CreativeCity .\n}"
 def editor(watched: Watched) -> Watched:
     """The page with its editor."""
     if assets.installed() is None:
-        reason = f"the query page has {assets.told()}"
-        if os.environ.get("BROWSER_TESTS") == "require":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        unless_required(f"the query page has {assets.told()}")
     watched.page.goto("/sparql")
     expect(watched.page.locator(".editor .CodeMirror")).to_be_visible()
     return watched

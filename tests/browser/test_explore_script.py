@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from listed import ids, rows
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from citygraph.dataset import Dataset
@@ -25,19 +23,7 @@ from server import create_app
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUESTION = "field=music&field=film&region=africa&sort=-country"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        assert os.environ.get("BROWSER_TESTS") != "require", "install chromium: apt-get install chromium"
-        pytest.skip("there is no chromium here")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @contextmanager
@@ -70,8 +56,8 @@ def site(request: pytest.FixtureRequest, dataset: Dataset, engine: Embedded) -> 
 
 
 @pytest.fixture
-def window(chromium: Browser, site: str) -> Iterator[Page]:
-    opened = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
+def window(browser: Browser, site: str) -> Iterator[Page]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     wrong: list[object] = []
     asked: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(error))
@@ -140,8 +126,8 @@ def test_the_csv_of_a_choice_holds_its_rows_in_their_order(window: Page, app: Fl
         assert list(csv.DictReader(file)) == rows(app.test_client(), f"/cities?{QUESTION}")
 
 
-def test_on_a_phone_the_filters_are_folded_and_nothing_runs_over_the_edge(chromium: Browser, site: str) -> None:
-    phone = chromium.new_context(viewport={"width": 390, "height": 800}).new_page()
+def test_on_a_phone_the_filters_are_folded_and_nothing_runs_over_the_edge(browser: Browser, site: str) -> None:
+    phone = browser.new_context(viewport={"width": 390, "height": 800}).new_page()
     phone.goto(f"{site}/explore")
     expect(phone.locator("#field-music")).to_be_hidden()
     phone.locator("#filters > summary").click()
