@@ -11,7 +11,7 @@ from watching import Watched, watch
 
 axe = Axe()
 VIOLATIONS = {"resultTypes": ["violations"]}
-COLOURS = {"runOnly": {"type": "tag", "values": ["cat.color"]}}
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 """The rules that may say something else of the same page in the dark."""
 
 
