@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Blueprint, Response, g, render_template, url_for
 from werkzeug.exceptions import NotFound
 
-from citygraph import archive, changes, formats, replies, sending, telling
+from citygraph import archive, changes, formats, incoming, replies, sending, telling
 from citygraph.addresses import home
 from citygraph.archive import Export
 from citygraph.catalogue import DUMPED
@@ -30,7 +30,8 @@ GROUPS = ("whole", "parts", "tables", "about", "changes")
 @blueprint.get("/downloads")
 def page() -> Response:
     """All files of the graph, with sizes and checksums, and all releases."""
-    return replies.cached(site, downloads_page, formats.HTML.content_type)
+    incoming.wanted((formats.HTML,))
+    return replies.cached(site, downloads_page, formats.HTML.content_type, negotiated=True)
 
 
 def downloads_page() -> str:

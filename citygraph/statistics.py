@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, render_template
 from markupsafe import Markup
 from pyoxigraph import Literal, NamedNode
 
-from citygraph import charts, formats, listing, queries, replies
+from citygraph import charts, formats, incoming, listing, queries, replies
 from citygraph.addresses import local
 from citygraph.charts import FAINT, Bar, Layer
 from citygraph.labels import Term, written
@@ -84,7 +84,8 @@ def page() -> Response:
     """What can be counted of the graph, as charts and tables. Raises `BadRequest` for a parameter there is not."""
     if unknown := sorted(g.parameters.keys() - {"lang"}):
         raise BadRequest(f"This page has no parameter {unknown[0]}; it takes lang.", allowed=["lang"])
-    return replies.cached(site, statistics_page, formats.HTML.content_type)
+    incoming.wanted((formats.HTML,))
+    return replies.cached(site, statistics_page, formats.HTML.content_type, negotiated=True)
 
 
 def statistics_page() -> str:

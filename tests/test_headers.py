@@ -40,7 +40,7 @@ REPLIES = [
     (QUERY, 200, KEPT, False),
     (NOW, 200, NEVER, False),
     ("/static/style.css", 200, "public, max-age=300", True),
-    ("/downloads", 200, KEPT, True),
+    ("/downloads", 200, KEPT, False),
     ("/validation", 200, KEPT, False),
     ("/dump/latest.ttl", 307, SHORT, True),
     (THING, 303, SHORT, False),

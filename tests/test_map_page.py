@@ -167,6 +167,14 @@ def test_the_image_stands_alone_and_has_the_same_filters(client: FlaskClient) ->
         assert link.attrib["href"].startswith("https://w3id.org/creative-cities/city/")
 
 
+def test_the_image_can_be_framed_by_any_site_and_its_links_leave_the_frame(client: FlaskClient) -> None:
+    assert "frame-ancestors *" in client.get("/map.svg").headers["Content-Security-Policy"]
+    links = list(image(client, "/map.svg?field=film").iter(f"{SVG}a"))
+    assert links
+    assert {link.get("target") for link in links} == {"_top"}
+    assert "frame-ancestors 'self'" in client.get("/map", headers=HTML).headers["Content-Security-Policy"]
+
+
 def test_the_image_has_the_colours_of_the_site_in_light_and_in_dark(client: FlaskClient) -> None:
     style = image(client, "/map.svg").findtext(f"{SVG}style") or ""
     light, dark = style.split("@media (prefers-color-scheme: dark)")

@@ -70,3 +70,12 @@ def test_format_beats_every_accept_header(client: FlaskClient, accept: str | Non
     reply = client.get(f"{ADDRESSES[place]}?format=docx", headers=headers)
     assert reply.status_code == 400
     assert "ttl" in reply.text
+
+
+@pytest.mark.parametrize("path", ["/map", "/explore", "/statistics", "/downloads"])
+def test_what_is_only_a_page_is_refused_to_who_wants_none(client: FlaskClient, path: str) -> None:
+    refused = client.get(path, headers={"Accept": "text/csv"})
+    assert refused.status_code == 406
+    assert "Accept" in refused.vary
+    for accept in ("text/html", "*/*", "", "text/html;q=0.5, text/csv"):
+        assert client.get(path, headers={"Accept": accept}).status_code == 200

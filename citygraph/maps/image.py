@@ -17,6 +17,8 @@ from citygraph.site import Site
 from citygraph.wording import gettext
 
 CONTENT_TYPE = "image/svg+xml; charset=utf-8"
+FRAMED = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors *"
+"""The image may stand in a frame of any site, where its dots can be pointed at; it can do nothing there."""
 SHEET = Path(__file__).parents[1] / "static" / "style.css"
 TAKEN = re.compile(r"--(?:hue-\d|paper|ink|quiet|line|tint): [^;}]+;")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -78,7 +80,8 @@ def written(site: Site, whole: Places, wanted: Wanted) -> str:
 
     def placed(drawn: Markup, x: float, y: float, of: tuple[float, float]) -> Markup:
         where = Markup('<svg x="{:g}" y="{:g}" width="{:g}" height="{:g}" ').format(x, y, *of)
-        return where + Markup(drawn.removeprefix(Markup("<svg ")))
+        # Our pages refuse to stand in a frame of another site, so a click leaves it.
+        return where + Markup(str(drawn).removeprefix("<svg ").replace("<a ", '<a target="_top" '))
 
     europe = EDGE + WORLD.width + GAP
     titled = Markup('<text class="title" x="{0}" y="50">{1}</text><text x="{0}" y="78">{2}</text>')

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, g, render_template, request
 
-from citygraph import formats, protocol, replies
+from citygraph import formats, incoming, protocol, replies
 from citygraph.maps import figure, places
 from citygraph.maps import image as picture
 from citygraph.maps import page as around
@@ -27,7 +27,7 @@ def asked(language: str) -> tuple[Places, Wanted]:
 @blueprint.get("/map")
 def page() -> Response:
     """The map with its filters, and the same places as a list."""
-    replies.spoken(formats.HTML)
+    incoming.wanted((formats.HTML,))
     whole, wanted = asked(g.language)
 
     def made() -> str:
@@ -40,4 +40,6 @@ def page() -> Response:
 def image() -> Response:
     """The map as an image to embed, with the same filters."""
     whole, wanted = asked(g.language)
-    return replies.cached(site, lambda: picture.written(site, whole, wanted), picture.CONTENT_TYPE)
+    response = replies.cached(site, lambda: picture.written(site, whole, wanted), picture.CONTENT_TYPE)
+    response.headers["Content-Security-Policy"] = picture.FRAMED
+    return response
