@@ -39,7 +39,12 @@ def without_slash() -> Response | None:
     """The way to a page of ours that was asked for with a slash too many; what also takes a POST is for programs, which
     may not go where they are sent."""
     rule = request.url_rule
-    if rule is None or not request.path.endswith("/") or rule.rule.endswith(("/", ">")) or "POST" in (rule.methods or ()):
+    if (
+        rule is None
+        or not request.path.endswith("/")
+        or rule.rule.endswith(("/", ">"))
+        or "POST" in (rule.methods or ())
+    ):
         return None
     return replies.redirected(carried(url_for(rule.endpoint, **(request.view_args or {}))), 308)
 
