@@ -11,11 +11,12 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from flask import Flask
 from static_sites import Running, exported, needed, nginx_over
 
 from bench.crawl import Connections, crawl
 from export.site import command
-from export.site.collecting import Collected
+from export.site.collecting import Collected, collect
 from export.site.layout import Layout
 from export.site.rewriting import Rewriter
 
@@ -161,7 +162,7 @@ def test_an_address_that_is_none_is_refused(base_url: str, tmp_path: Path, capsy
         ("/kg/cities.csv?round=2025", "cities.round-2025.csv"),
         ("/kg/cities.csv?page=1", "cities.csv"),
         ("/kg/cities?page=2&lang=sv", "cities.page-2.sv.html"),
-        ("/kg/cities.csv-metadata.json?page=1", None),
+        ("/kg/cities.csv-metadata.json?page=2", None),
         ("/kg/dump/2026.1/manifest.json", "dump/2026.1/manifest.json"),
         ("/kg/releases/2026.1", "releases/2026.1.html"),
         ("/kg/cities?field=music", None),
@@ -263,3 +264,17 @@ console.log(JSON.stringify(found));
     assert json.loads(done.stdout) == [
         [303, "/kg/a.ttl"], [303, "/kg/a.html"], [303, "/kg/a.html"], [404, None], [200, "text/turtle; charset=utf-8"]
     ], done.stderr  # fmt: skip
+
+
+def test_what_a_busy_machine_had_no_time_for_is_asked_again(tmp_path: Path) -> None:
+    app, asked = Flask("busy"), tmp_path / "asked"
+
+    @app.get("/<path>")
+    def reply(path: str) -> tuple[str, int]:
+        asked.write_text((asked.read_text() if asked.exists() else "") + path)
+        return "text", 200 if asked.read_text() == "aa" else 503
+
+    found = collect(app, Layout(), ["/a"], tmp_path / "site", lambda text: None)
+    assert (found.faults, found.files) == ([], {"/a": "a.html"})
+    found = collect(app, Layout(), ["/b"], tmp_path / "site", lambda text: None)
+    assert found.faults == ["/b (from the start): status 503"]

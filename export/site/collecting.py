@@ -10,6 +10,8 @@ from pathlib import Path
 from urllib.parse import urldefrag, urljoin
 
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from citygraph import formats
 from export.site.layout import Layout
@@ -17,6 +19,7 @@ from export.site.layout import Layout
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 ATTRIBUTE = re.compile(r'(?<=\s)(href|src|action|poster|data-href)="(/[^"]*)"')
 LINKED = re.compile(r"<([^>]*)>")
+TRIES = 5
 SHARE = 16
 """Addresses that a process is given at a time."""
 BUSY: "list[tuple[Flask, Layout, Path]]" = []
@@ -87,7 +90,7 @@ def begin(busy: tuple[Flask, Layout, Path]) -> None:
 def visited(address: str) -> Visit:
     """Visit one address, and write its file."""
     app, layout, folder = BUSY[0]
-    with app.test_client() as client, client.get(address, headers=BROWSER) as reply:
+    with app.test_client() as client, got(client, address) as reply:
         body, location = reply.get_data(), reply.headers.get("Location", "")
         if location:
             location = urljoin(address, location)
@@ -109,6 +112,16 @@ def visited(address: str) -> Visit:
             path.write_bytes(body)
     inside = frozenset(link for link in links if link.startswith("/"))
     return Visit(address, reply.status_code, location, inside, file or "", reply.content_type)
+
+
+def got(client: FlaskClient, address: str) -> TestResponse:
+    """The reply of an address; what a busy machine had no time for is asked again."""
+    for _ in range(TRIES - 1):
+        reply = client.get(address, headers=BROWSER)
+        if reply.status_code != 503:
+            return reply
+        reply.close()
+    return client.get(address, headers=BROWSER)
 
 
 def plain(attribute: str) -> str:
