@@ -4,9 +4,9 @@ import csv
 from dataclasses import dataclass
 
 import pytest
-from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from live import ROOT
 
 from bench import reconcile as bench
 from citygraph.dataset import Dataset

@@ -12,9 +12,8 @@ from urllib.parse import urlencode
 import pytest
 import reconciliation_schemas as schemas
 import stores
-from conftest import ROOT
 from flask.testing import FlaskClient
-from live import serving
+from live import ROOT, serving
 
 from citygraph import dataset as folders
 from citygraph.dataset import Dataset
