@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import quote
 
+PIECE = 1 << 20
 STARTING = 3600.0
 """Seconds that a server may take to load and answer."""
 JSON = "application/sparql-results+json"
@@ -82,18 +83,26 @@ class Peer:
         return f"{self.path}{'&' if '?' in self.path else '?'}query={quote(text, safe='')}"
 
     def ask(self, text: str, accept: str, seconds: float) -> tuple[int, str, bytes, float]:
-        """Status, media type, body and seconds of one request. Raises `OSError` when there is no whole reply."""
+        """Status, media type, body and seconds of one request. Raises `OSError` when there is no whole reply in time."""
         started = time.perf_counter()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         try:
             connection.request("GET", self.target(text), headers={"Accept": accept})
             reply = connection.getresponse()
-            body = reply.read()
+            body = b"".join(pieces(reply, started + seconds))
         except http.client.HTTPException as error:
             raise ConnectionError(f"no whole reply: {error!r}") from error
         finally:
             connection.close()
         return reply.status, reply.headers.get("Content-Type", ""), body, time.perf_counter() - started
+
+
+def pieces(reply: http.client.HTTPResponse, until: float) -> Iterator[bytes]:
+    """A body as it comes. Raises `TimeoutError` for one that is still coming then: each piece of it may come in time."""
+    while piece := reply.read(PIECE):
+        if time.perf_counter() > until:
+            raise TimeoutError("the reply does not end")
+        yield piece
 
 
 def program(name: str) -> str | None:

@@ -2,8 +2,11 @@
 
 import json
 import socket
+import subprocess
 import sys
 import threading
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from bench.generate import generate
 from bench.generate import main as command
 from bench.peers import STARTERS, missing
 from bench.report import Figure, Run, goal, lines
-from bench.servers import process, program, said, wait
+from bench.servers import Peer, process, program, said, wait
 from citygraph import dataset as folders
 from citygraph import validation
 from citygraph.dataset import Dataset
@@ -190,6 +193,25 @@ def test_wrong_options_are_refused() -> None:
     for options in map(str.split, wrong):
         with pytest.raises(SystemExit):
             bench(options)
+
+
+def test_a_reply_that_never_ends_is_given_up_in_time() -> None:
+    class Endless(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with suppress(ConnectionError):
+                while True:
+                    self.wfile.write(b"x" * (1 << 16))
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endless) as server, subprocess.Popen(["true"]) as process:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        peer = Peer("endless", "1", "", process, server.server_port, "/", 0.0)
+        with pytest.raises(TimeoutError, match="does not end"):
+            peer.ask("ASK {}", "*/*", 0.5)
+        server.shutdown()
 
 
 def test_data_prepared_for_another_size_are_not_taken(tmp_path: Path) -> None:
