@@ -83,7 +83,7 @@ class Peer:
         return f"{self.path}{'&' if '?' in self.path else '?'}query={quote(text, safe='')}"
 
     def ask(self, text: str, accept: str, seconds: float) -> tuple[int, str, bytes, float]:
-        """Status, media type, body and seconds of one request. Raises `OSError` when there is no whole reply in time."""
+        """Status, media type, body and seconds of a request. Raises `OSError` when there is no whole reply in time."""
         started = time.perf_counter()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         try:
@@ -98,7 +98,7 @@ class Peer:
 
 
 def pieces(reply: http.client.HTTPResponse, until: float) -> Iterator[bytes]:
-    """A body as it comes. Raises `TimeoutError` for one that is still coming then: each piece of it may come in time."""
+    """A body as it comes. Raises `TimeoutError` for one that is still coming then, though each piece came in time."""
     while piece := reply.read(PIECE):
         if time.perf_counter() > until:
             raise TimeoutError("the reply does not end")
