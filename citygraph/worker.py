@@ -35,6 +35,8 @@ LATER = 0.4
 """Seconds from tick to tick. After the second the query lets others go first, and its worker ends with it."""
 GROWN = 32 << 20
 """Bytes of resident memory above those at birth after which a worker ends after its answer."""
+GROWN_ON_DISK = 256 << 20
+"""The same over a store on disk: its buffers make a worker quick, and to open it anew costs more than most queries."""
 LARGE = 1 << 20
 """Bytes of a block that goes back to the system when it is freed."""
 DONE, RETIRE = b"d", b"r"
@@ -76,7 +78,7 @@ def run(listener: int, zygote: int, parent: int, memory: int, answering: Answeri
     os.dup2(raised[1], ZYGOTE)
     _limit(memory)
     os.closerange(CONNECTION, highest())
-    serving = _Serving(answering, _resident() + min(GROWN, memory))
+    serving = _Serving(answering, _resident() + min(GROWN_ON_DISK if getattr(answering, "files", 0) else GROWN, memory))
     serving.allow(LEASH + 1)
     _signals()
     for stack in STACKS:

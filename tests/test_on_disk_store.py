@@ -17,7 +17,7 @@ import pytest
 from live import serving
 from pyoxigraph import Store
 
-from citygraph import dataset, ondisk, queries
+from citygraph import dataset, ondisk, queries, worker
 from citygraph.dataset import Dataset
 from citygraph.digest import canonical
 from citygraph.engine import Embedded
@@ -248,3 +248,17 @@ def test_quads_that_are_not_those_of_the_dataset_are_refused(tmp_path: Path) -> 
     with pytest.raises(ValueError, match="build its store anew"):
         write(kept, tmp_path / "dist")
     assert not (tmp_path / "dist").exists()
+
+
+def test_a_worker_keeps_the_store_that_it_opened(lights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Where the store is in memory, a worker ends after a query that made it larger. Here the store itself makes it so.
+    monkeypatch.setattr(worker, "GROWN", 0)
+    engine = Embedded(ondisk.opened(lights, None, tmp_path / "store"), workers=1)
+    try:
+        engine.query("ASK { ?s ?p ?o }")
+        first = engine.pool.workers()
+        for number in range(5):
+            engine.query(f"ASK {{ ?s ?p {number} }}")
+        assert engine.pool.workers() == first
+    finally:
+        engine.close()
