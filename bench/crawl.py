@@ -34,6 +34,8 @@ DATA = re.compile(r"(.*)\.(ttl|nt|jsonld|rdf|json|csv|geojson)")
 PATIENCE = 60.0
 SPOKEN = 40
 """Every page has an address in each language, whose links go on in it: of so many, one is visited."""
+ASKED = 40
+"""Behind every figure stands its query, whose page has more to choose: of so many such addresses, one is visited."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class Page(HTMLParser):
 def crawl(get: Get, start: str = "/", workers: int = 1, share: int = 1, files: bool = False) -> Report:
     """Visit all that can be reached from an address by links, level by level, and compare what was found.
 
-    With a `share` of ten every page is visited, and the data documents of one thing in ten. A site of plain `files` has
+    With a `share` of ten every page is visited, the data documents of one thing in ten, and one list in ten of those
+    with several filters. A site of plain `files` has
     no endpoint, and its pages link straight to documents: there things are visited besides.
     """
     report, began = Report(origin={start: ""}), time.perf_counter()
@@ -123,9 +126,12 @@ def crawl(get: Get, start: str = "/", workers: int = 1, share: int = 1, files: b
 
 def chosen(address: str, share: int) -> bool:
     """Whether an address is visited; all documents of a thing are, or none. In a language that the address names, one
-    page in `SPOKEN` is."""
-    path, _, asked = address.partition("?")
-    if "lang" in parse_qs(asked) and zlib.crc32(path.encode()) % SPOKEN:
+    page in `SPOKEN` is, of those that carry a query one in `ASKED`, and with several filters at once one in `share`."""
+    path, _, text = address.partition("?")
+    asked = parse_qs(text)
+    if "lang" in asked and zlib.crc32(path.encode()) % SPOKEN:
+        return False
+    if zlib.crc32(address.encode()) % (ASKED if "query" in asked else share if len(asked) > 1 else 1):
         return False
     data = DATA.fullmatch(address)
     return not data or zlib.crc32(data[1].encode()) % share == 0

@@ -13,9 +13,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's chromium."""
+    """Debian's chromium, to the end of a file: while Playwright is open, no other test can run an event loop."""
     if CHROMIUM is None:
         unless_required("there is no chromium (on Debian: apt install chromium)")
     with sync_playwright() as playwright:
