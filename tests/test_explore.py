@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from listed import BASE, HTML, ids, rows, total
 from pyoxigraph import NamedNode
 
-from citygraph import exploring, filters, listpages, lists, queries, sparql, wording
+from citygraph import filters, listpages, lists, queries, sparql, wording
 from citygraph.dataset import load
 from citygraph.engine import Embedded
 from citygraph.names import Index
@@ -285,11 +285,11 @@ def test_a_graph_without_lists_says_so(lighthouses: FlaskClient) -> None:
 
 
 def test_a_copy_without_a_server_carries_what_its_script_filters_by(app: Flask) -> None:
-    app.config[exploring.STATIC] = True
+    app.extensions["site"].static = True
     try:
         text = page(app.test_client(), "/explore")
     finally:
-        del app.config[exploring.STATIC]
+        app.extensions["site"].static = False
     assert re.search(r'id="explore" data-static ', text)
     made = re.findall(r"<tr (data-thing=.*?)>", text)
     assert len(made) == 406
