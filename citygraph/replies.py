@@ -13,6 +13,7 @@ from citygraph.errors import NotAcceptable
 from citygraph.formats import Format
 from citygraph.negotiation import negotiate
 from citygraph.site import Site
+from citygraph.site import site as current
 
 PROBLEM = Format("problem", ".json", "application/problem+json", "document", "Problem", charset=None,
                  aliases=("application/json", "application/*+json"))  # fmt: skip
@@ -158,8 +159,9 @@ def problem(
     if format is PROBLEM:
         body = json.dumps(document, ensure_ascii=False)
     elif spoken(format) is formats.HTML:
-        # The same error in another language is only there to be had again for what can be asked for again.
-        again = {} if "parameters" in g and request.method == "GET" else {"turned_to": ()}
+        # The same error in another language is only there to be had again for what can be asked for again, of a server.
+        asked_again = "parameters" in g and request.method == "GET" and not current.static
+        again = {} if asked_again else {"turned_to": ()}
         body = render_template("problem.html", problem=document, title=title, refused=True, **again)
     else:
         told = [f"{status} {title}", detail, *(f"{key}: {value}" for key, value in (extra or {}).items())]

@@ -21,7 +21,7 @@ from server import create_app
 
 ROOTS = Path(__file__).with_name("roots")
 BASE = "https://w3id.org/creative-cities/"
-V1 = "68856fbded5465f9c980c9127f1834efc604b656fc830086c956da89080e6200"
+V1 = "bbde7aee469b9cef8d4515b5bdc5aab066d7053c81489bb7d54cdcdd645387ce"
 KEYWORDS = {"@context", "id", "type", "included"}
 
 
