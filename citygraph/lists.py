@@ -66,8 +66,12 @@ class Wanted:
         return self.given.get(name, ("",))[0]
 
     def said(self, *without: str, **changes: tuple[str, ...]) -> dict[str, Any]:
-        """What the request says, for an address: without some parameters, and with others instead."""
-        return {key: values for key, values in (self.given | changes).items() if key not in without and values}
+        """What the request says, for an address: without some parameters, and with others instead. Nothing is sorted by
+        the distance from a point that is left out."""
+        found = {key: values for key, values in (self.given | changes).items() if key not in without and values}
+        if "near" not in found and found.get("sort", ("",))[0].removeprefix("-") == DISTANCE:
+            del found["sort"]
+        return found
 
 
 @dataclass(frozen=True)
@@ -241,11 +245,14 @@ def iri(row: Mapping[str, Term], variable: str) -> str:
 def among(text: str, variable: str, iris: Collection[str]) -> str:
     """A query that finds these things only; a query in it that has a row for each of them is told too, since it would
     be worked out for all."""
-    values = " ".join(sparql.serialise(NamedNode(iri)) for iri in iris)
+    terms = [sparql.serialise(NamedNode(iri)) for iri in iris]
     head, where, body = text.partition("WHERE {")
     inner = re.compile(rf"\bSELECT\s+\?{variable}\b[^{{}}]*\bWHERE\s*\{{")
-    told = f" VALUES ?{variable} {{ {values} }}"
-    return f"{head}{where}\n {told}{inner.sub(lambda found: found[0] + told, body)}"
+    told = f" VALUES ?{variable} {{ {' '.join(terms)} }}"
+    # Virtuoso fails, or answers wrongly, where an OPTIONAL query with VALUES follows VALUES outside it.
+    optional = re.search(rf"\bOPTIONAL\s*\{{\s*SELECT\s+\?{variable}\b", body)
+    outer = f" FILTER(?{variable} IN ({', '.join(terms)}))" if optional else told
+    return f"{head}{where}\n {outer}{inner.sub(lambda found: found[0] + told, body)}"
 
 
 def facts(engine: Engine, wanted: Wanted, items: Sequence[str]) -> list[Triple]:

@@ -301,6 +301,12 @@ def test_a_copy_without_a_server_carries_what_its_script_filters_by(app: Flask) 
     assert "goteborg" in gothenburg
 
 
+def test_without_the_point_nothing_is_sorted_by_the_distance_from_it(client: FlaskClient) -> None:
+    shown = page(client, "/explore?near=55.9533,-3.1892&sort=-km&field=literature")
+    (without,) = {unescape(link) for link in re.findall(r'href="(/explore\?[^"]*)"', shown) if "near" not in link}
+    assert without == "/explore?field=literature"
+
+
 def test_the_whole_is_counted_once_and_for_all_filters(client: FlaskClient) -> None:
     assert ">All 406 cities<" in page(client, "/explore")
     assert ">84 of 406 cities<" in page(client, "/explore?field=music")
