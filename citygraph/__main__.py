@@ -23,7 +23,7 @@ from citygraph import (
     tables,
     validation,
 )
-from citygraph.arguments import absolute, count, port, seconds, site_path
+from citygraph.arguments import absolute, add_store, count, port, seconds, site_path
 from citygraph.dataset import Dataset, ParseErrors
 from citygraph.endpoint import Endpoint
 from citygraph.errors import EngineError
@@ -74,13 +74,7 @@ def parser() -> argparse.ArgumentParser:
     of_serving(serve_)
     keep = command("build", build, "Make the store on disk that serve --store reads, or bring it up to date.")
     for one in (serve_, keep):
-        one.add_argument(
-            "--store",
-            type=Path,
-            default=os.environ.get("CITYGRAPH_STORE"),
-            metavar="DIR",
-            help="keep the graph on disk, in this folder, and not in memory (default: CITYGRAPH_STORE)",
-        )
+        add_store(one)
     of_checking(command("validate", validate, "Check files, form and shapes; one line a problem, with file and line."))
     tidy = command("format", format_, "Bring the files of data/ into our form: one fact a line, in order.")
     tidy.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not in form")

@@ -1,10 +1,24 @@
-"""What the options of commands may be: each function reads one from its text, or says what it should have been."""
+"""What the options of commands may be: each function reads one from its text, or says what it should have been. An
+option that several commands have is added to them by one."""
 
 import argparse
+import os
 import re
 from datetime import date
+from pathlib import Path
 
 from citygraph.mounting import prefix_of
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """Where a graph that is too large for memory is kept."""
+    parser.add_argument(
+        "--store",
+        type=Path,
+        default=os.environ.get("CITYGRAPH_STORE"),
+        metavar="DIR",
+        help="keep the graph on disk, in this folder, and not in memory (default: CITYGRAPH_STORE)",
+    )
 
 
 def site_path(text: str) -> str:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from citygraph import dataset, ondisk, validation
-from citygraph.arguments import count
+from citygraph.arguments import add_store, count
 from citygraph.dataset import Dataset, ParseErrors
 from citygraph.terminal import complain, progress
 from export import quickstatements, release
@@ -57,13 +57,7 @@ def parser() -> argparse.ArgumentParser:
         default=None,
         help="where the site stands on the web, as the description names it (default: CITYGRAPH_URL, else the base)",
     )
-    made.add_argument(
-        "--store",
-        type=Path,
-        default=os.environ.get("CITYGRAPH_STORE"),
-        metavar="DIR",
-        help="keep the graph on disk, in this folder, and not in memory (default: CITYGRAPH_STORE)",
-    )
+    add_store(made)
     made.add_argument(
         "--unvalidated",
         action="store_true",

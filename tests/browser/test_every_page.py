@@ -27,17 +27,19 @@ def seen(request: pytest.FixtureRequest, screen: BrowserContext) -> Iterator[Wat
 @pytest.fixture(scope="module", params=PAGES)
 def small(request: pytest.FixtureRequest, phone: BrowserContext) -> Iterator[Page]:
     """The same on a phone."""
-    page = phone.new_page()
-    page.goto(PAGES[request.param])
-    yield page
-    page.close()
+    yield from opened(phone, request.param)
 
 
 @pytest.fixture(scope="module", params=PAGES)
 def bare(request: pytest.FixtureRequest, scriptless: BrowserContext) -> Iterator[Page]:
     """The same without scripts."""
-    page = scriptless.new_page()
-    page.goto(PAGES[request.param])
+    yield from opened(scriptless, request.param)
+
+
+def opened(context: BrowserContext, kind: str) -> Iterator[Page]:
+    """A page of a kind, for as long as it is looked at."""
+    page = context.new_page()
+    page.goto(PAGES[kind])
     yield page
     page.close()
 
