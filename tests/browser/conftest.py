@@ -9,7 +9,7 @@ from needed import unless_required
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from watching import Watched, watch
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PHONE = {"width": 390, "height": 844}
 
 

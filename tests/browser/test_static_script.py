@@ -1,20 +1,17 @@
 """A copy of plain files in a browser: search, filters and the map work as they do before a server."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from static_sites import Running, compared, exported, network, nginx_over
 
 from citygraph import dataset as folders
 from citygraph.archive import Archive
 from server import create_app
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 URL = "https://cities.example/kg/"
 
 
@@ -43,20 +40,9 @@ def live(root: Path, site: Path) -> FlaskClient:
     return app.test_client()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        assert os.environ.get("BROWSER_TESTS") != "require", "install chromium: apt-get install chromium"
-        pytest.skip("there is no chromium here")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def window(chromium: Browser, nginx: Running) -> Iterator[Page]:
-    context = chromium.new_context(base_url=nginx.url, viewport={"width": 1280, "height": 900})
+def window(browser: Browser, nginx: Running) -> Iterator[Page]:
+    context = browser.new_context(base_url=nginx.url, viewport={"width": 1280, "height": 900})
     opened, wrong = context.new_page(), list[object]()
     opened.on("pageerror", lambda error: wrong.append(error))
     opened.on("response", lambda reply: wrong.append(reply.url) if reply.status >= 400 else None)
