@@ -4,15 +4,8 @@ import re
 from xml.etree import ElementTree
 
 from flask.testing import FlaskClient
-from listed import HTML
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-def page(client: FlaskClient, address: str, **headers: str) -> str:
-    reply = client.get(address, headers={**HTML, **headers})
-    assert reply.status_code == 200, reply.text
-    return reply.get_data(as_text=True)
 
 
 def drawing(text: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Lists as clients read them."""
+"""Pages and lists as clients read them."""
 
 import csv
 import io
@@ -13,6 +13,13 @@ BASE = "https://w3id.org/creative-cities/"
 LISTS = ("cities", "countries", "fields", "regions", "rounds", "conferences", "sources")
 GRAPHS = {"ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD}
 HTML = {"Accept": "text/html"}
+
+
+def page(client: FlaskClient, address: str, **headers: str) -> str:
+    """A page as a browser reads it."""
+    reply = client.get(address, headers={**HTML, **headers})
+    assert reply.status_code == 200, reply.get_data(as_text=True)[:500]
+    return reply.get_data(as_text=True)
 
 
 def rows(client: FlaskClient, address: str) -> list[dict[str, str]]:

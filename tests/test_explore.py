@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from listed import BASE, HTML, ids, rows, total
+from listed import BASE, HTML, ids, page, rows, total
 from pyoxigraph import NamedNode
 
 from citygraph import filters, listpages, lists, queries, sparql, wording
@@ -64,12 +64,6 @@ class Page(HTMLParser):
         assert set(chosen) <= {(name, value) for name, value, _ in self.inputs}
         said = [(name, value) for name, value, on in self.inputs if on or (name, value) in chosen]
         return f"{self.action}?{urlencode(said)}"
-
-
-def page(client: FlaskClient, address: str) -> str:
-    reply = client.get(address, headers=HTML)
-    assert reply.status_code == 200, reply.get_data(as_text=True)[:500]
-    return reply.get_data(as_text=True)
 
 
 def counts(text: str) -> dict[tuple[str, str], int]:

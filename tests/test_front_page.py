@@ -7,22 +7,16 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from listed import HTML, page
 
 from citygraph.dataset import load
 from citygraph.engine import Embedded
 from server import create_app
 
-HTML = {"Accept": "text/html"}
 FIELDS = {
     "architecture": (1, 5), "crafts-folk-art": (2, 78), "design": (3, 53), "film": (4, 30), "gastronomy": (5, 66),
     "literature": (6, 63), "media-arts": (7, 27), "music": (8, 84),
 }  # fmt: skip
-
-
-def page(client: FlaskClient, address: str = "/") -> str:
-    reply = client.get(address, headers=HTML)
-    assert reply.status_code == 200
-    return reply.get_data(as_text=True)
 
 
 def words(markup: str) -> str:
@@ -35,19 +29,19 @@ def section(text: str, heading: str) -> str:
 
 
 def test_each_field_has_its_hue_its_count_and_its_page(client: FlaskClient) -> None:
-    found = re.findall(r'<a class="hue-(\d)" href="/field/([\w-]+)">[^<]+ <b>(\d+)</b></a>', page(client))
+    found = re.findall(r'<a class="hue-(\d)" href="/field/([\w-]+)">[^<]+ <b>(\d+)</b></a>', page(client, "/"))
     assert {name: (int(hue), int(count)) for hue, name, count in found} == FIELDS
     assert sum(int(count) for _, _, count in found) == 406
 
 
 def test_a_field_has_the_same_hue_in_every_chart(client: FlaskClient) -> None:
-    text = page(client) + page(client, "/statistics")
+    text = page(client, "/") + page(client, "/statistics")
     found = set(re.findall(r'<a href="/field/([\w-]+)" tabindex="-1"><g>.*?class="bar hue-(\d)"', text))
     assert {(name, str(hue)) for name, (hue, _) in FIELDS.items()} == found
 
 
 def test_the_latest_round_says_what_it_brought(client: FlaskClient) -> None:
-    latest = section(page(client), "The latest round")
+    latest = section(page(client, "/"), "The latest round")
     told = words(latest)
     assert "2025 designation round , 2025-10-31" in told.replace("round,", "round ,")
     assert "56 cities joined. 58 were announced." in told
@@ -59,7 +53,7 @@ def test_the_latest_round_says_what_it_brought(client: FlaskClient) -> None:
 
 
 def test_the_cities_of_the_latest_round_are_a_list_and_a_table(client: FlaskClient) -> None:
-    latest = section(page(client), "The latest round")
+    latest = section(page(client, "/"), "The latest round")
     assert client.get("/cities?round=2025", headers=HTML).status_code == 200
     assert 'href="/cities?round=2025"' in latest
     assert 'href="/cities.csv?round=2025"' in latest
@@ -68,7 +62,7 @@ def test_the_cities_of_the_latest_round_are_a_list_and_a_table(client: FlaskClie
 
 
 def test_the_map_and_the_growth_are_on_it(client: FlaskClient) -> None:
-    text = page(client)
+    text = page(client, "/")
     assert 'href="/map"' in text
     assert '<figure class="map">' in text
     assert 'id="growth"' in text
@@ -87,7 +81,7 @@ def test_search_works_as_a_form(client: FlaskClient) -> None:
 
 
 def test_three_doors_lead_on(client: FlaskClient) -> None:
-    doors = section(page(client), "Use the data")
+    doors = section(page(client, "/"), "Use the data")
     heads = re.findall(r'<h3><a href="([^"]+)">(\w+)</a></h3>', doors)
     assert [name for _, name in heads] == ["Query", "Download", "Link"]
     for address in re.findall(r'href="(/[^"]*)"', doors):
@@ -95,7 +89,7 @@ def test_three_doors_lead_on(client: FlaskClient) -> None:
 
 
 def test_known_gaps_are_said_on_it(client: FlaskClient) -> None:
-    gaps = words(page(client).partition('<section id="gaps">')[2].partition("</section>")[0])
+    gaps = words(page(client, "/").partition('<section id="gaps">')[2].partition("</section>")[0])
     assert "58 cities were announced, 56 are known by name" in gaps
     assert "90 countries were announced, 92 are counted here" in gaps
 
@@ -110,7 +104,7 @@ def test_it_speaks_swedish(client: FlaskClient) -> None:
 
 
 def test_it_is_light_and_asks_for_little(client: FlaskClient) -> None:
-    text = page(client)
+    text = page(client, "/")
     loaded = re.findall(r'<(?:link rel="stylesheet" href|script src)="([^"]+)"', text)
     assert len(loaded) <= 5
     bodies = [text.encode()]
@@ -125,7 +119,7 @@ def test_the_first_page_of_another_graph_shows_what_it_has(root: str) -> None:
     dataset = load(Path(__file__).parent / "roots" / root)
     engine = Embedded(dataset, workers=1)
     client = create_app(dataset=dataset, engine=engine).test_client()
-    text = page(client)
+    text = page(client, "/")
     for absent in ("The latest round", "The fields", 'class="search"', "Known gaps", 'class="figures"', "cities"):
         assert absent not in text
     for there in ("What is in it", "Take it with you", "Use the data", 'href="/statistics"'):
@@ -140,10 +134,10 @@ def test_the_things_of_a_graph_without_lists_are_two_clicks_from_its_first_page(
     dataset = load(Path(__file__).parent / "roots" / root)
     engine = Embedded(dataset, workers=1)
     client = create_app(dataset=dataset, engine=engine).test_client()
-    found = re.search(rf'href="(/sparql\?[^"]+)">{things}</a>', page(client))
+    found = re.search(rf'href="(/sparql\?[^"]+)">{things}</a>', page(client, "/"))
     assert found
     listed = page(client, unescape(found[1]))
     assert listed.count("<tr><td>") == things
-    assert "1 questions" not in page(client)
+    assert "1 questions" not in page(client, "/")
     assert re.search(rf"<a [^>]+>[^<]+</a></td><td><span[^>]*>{named}</span>", listed)
     engine.close()

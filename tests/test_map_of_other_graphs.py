@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from drawn import SVG, dots, image, listed, page, told
+from drawn import SVG, dots, image, listed, told
 from flask.testing import FlaskClient
+from listed import page
 
 from citygraph.dataset import load
 from citygraph.engine import Embedded

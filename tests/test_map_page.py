@@ -6,12 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from drawn import SVG, dots, drawing, image, listed, page, told
+from drawn import SVG, dots, drawing, image, listed, told
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from listed import HTML, total
+from listed import HTML, page, total
 
 from citygraph import maps, queries
 from citygraph.maps import places, relaxing

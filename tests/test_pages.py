@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from listed import page
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from citygraph import labels, listing, pages
@@ -74,12 +75,6 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if not self.open or self.open.pop() != tag:
             self.faults.append(f"</{tag}> at {self.getpos()}")
-
-
-def page(client: FlaskClient, path: str) -> str:
-    reply = client.get(path, headers={"Accept": "text/html"})
-    assert reply.status_code == 200
-    return reply.text
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from listed import page
 
 from citygraph import queries
 from citygraph.dataset import Dataset, load
@@ -23,15 +24,8 @@ NETWORK = {
 ANY_GRAPH = {"classes", "properties"}
 TOTALS = {2013: 41, 2014: 69, 2015: 116, 2017: 180, 2019: 246, 2021: 295, 2023: 350, 2025: 406}
 COUNTRIES = {2013: 22, 2014: 32, 2015: 54, 2017: 72, 2019: 84, 2021: 92, 2023: 105, 2025: 108}
-HTML = {"Accept": "text/html"}
 
 Cells = list[list[str]]
-
-
-def page(client: FlaskClient, address: str = "/statistics") -> str:
-    reply = client.get(address, headers=HTML)
-    assert reply.status_code == 200
-    return reply.get_data(as_text=True)
 
 
 def figures(text: str) -> dict[str, str]:
@@ -40,7 +34,7 @@ def figures(text: str) -> dict[str, str]:
 
 
 def test_the_words_of_a_chart_count_cities_in_whole_numbers(client: FlaskClient) -> None:
-    shown = figures(page(client))
+    shown = figures(page(client, "/statistics"))
     told = {name: plain(re.search(r"<desc.*?</desc>", shown[name], re.DOTALL)[0]) for name in ("growth", "joining")}  # type: ignore[index]
     assert told["growth"] == "member cities: from 1 (2004) to 406 (2025)."
     assert told["joining"] == "countries: from 1 (2004) to 108 (2025)."
@@ -80,7 +74,7 @@ def drawn_bars(figure: str) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def shown(client: FlaskClient) -> dict[str, str]:
-    return figures(page(client))
+    return figures(page(client, "/statistics"))
 
 
 def test_there_is_a_chart_for_each_question(shown: dict[str, str]) -> None:
@@ -272,11 +266,11 @@ def test_a_parameter_that_there_is_not_is_refused(client: FlaskClient) -> None:
 def test_the_graph_is_asked_once_for_all_readers(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Embedded(dataset, workers=1)
     client = create_app(dataset=dataset, engine=engine, public_url="https://once.example/").test_client()
-    page(client)
+    page(client, "/statistics")
     count: list[str] = []
     select = engine.select
     monkeypatch.setattr(engine, "select", lambda text: count.append(text) or select(text))  # type: ignore[func-returns-value]
-    page(client)
+    page(client, "/statistics")
     assert [text for text in count if "statistics" in text or "?members" in text] == []
     engine.close()
 
@@ -304,7 +298,7 @@ def test_a_graph_with_nothing_in_it_says_so(tmp_path: Path) -> None:
     dataset = load(tmp_path)
     engine = Embedded(dataset, workers=1)
     client = create_app(dataset=dataset, engine=engine).test_client()
-    assert "nothing to count" in page(client)
+    assert "nothing to count" in page(client, "/statistics")
     assert page(client, "/")
     engine.close()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from listed import page
 from pyoxigraph import NamedNode
 
 from citygraph import pictures
@@ -64,12 +65,6 @@ class Text(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self.inside and data.strip():
             self.pieces.append(data.strip())
-
-
-def page(client: FlaskClient, path: str) -> str:
-    reply = client.get(path, headers={"Accept": "text/html"})
-    assert reply.status_code == 200
-    return reply.text
 
 
 def lead(client: FlaskClient, path: str) -> str:
